@@ -1,0 +1,345 @@
+"""The domain's types: frozen values that the stages hand to each other.
+
+Fields that may hold content or a person's name have ``repr=False``, so that printing or logging a
+value never shows them. Offsets count code points; boxes are pixels of the displayed picture.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+from dataclasses import dataclass, field
+from datetime import datetime
+
+Box = tuple[int, int, int, int]
+
+
+class Severity(enum.IntEnum):
+    """How grave a finding is; ordered."""
+
+    NONE = 0
+    LOW = 1
+    MEDIUM = 2
+    HIGH = 3
+    CRITICAL = 4
+
+    @property
+    def label(self) -> str:
+        """The name used in configuration files and JSON."""
+        return self.name.lower()
+
+
+class Category(enum.StrEnum):
+    """What kind of material a rule protects."""
+
+    MARKING = "marking"
+    DOCUMENT = "document"
+    IDENTITY = "identity"
+    CREDENTIAL = "credential"
+    KEYWORD = "keyword"
+    FINGERPRINT = "fingerprint"
+
+
+class Extent(enum.StrEnum):
+    """How much a mask covers: the hit, its line, or all of the fragment."""
+
+    SPAN = "span"
+    LINE = "line"
+    WHOLE = "whole"
+
+
+class Action(enum.StrEnum):
+    """What a policy can ask for."""
+
+    LOG = "log"
+    WARN = "warn"
+    MASK = "mask"
+    DELETE = "delete"
+    ESCALATE = "escalate"
+    MUTE = "mute"
+
+
+class SenderKind(enum.StrEnum):
+    MEMBER = "member"
+    ADMIN = "admin"
+    ANONYMOUS_ADMIN = "anonymous_admin"
+    CHANNEL = "channel"
+    BOT = "bot"
+
+
+class Source(enum.StrEnum):
+    """Where a fragment's text stood."""
+
+    TEXT = "text"
+    CAPTION = "caption"
+    QUOTE = "quote"
+    LINK = "link"
+    FILENAME = "filename"
+    POLL = "poll"
+    CONTACT = "contact"
+    IMAGE = "image"
+    QR = "qr"
+    DOCUMENT = "document"
+    VIA_BOT = "via_bot"
+
+
+class AttachmentKind(enum.StrEnum):
+    PHOTO = "photo"
+    DOCUMENT = "document"
+    VIDEO = "video"
+    ANIMATION = "animation"
+    AUDIO = "audio"
+    VOICE = "voice"
+    VIDEO_NOTE = "video_note"
+    STICKER = "sticker"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sender:
+    """Who posted. ``id`` is the platform's id of a user, or of the chat that posted as itself."""
+
+    id: int
+    kind: SenderKind
+    name: str = field(default="", repr=False)
+    username: str | None = field(default=None, repr=False)
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A file not yet read. ``size`` is in bytes; ``thumbnail_id`` is a still of a video."""
+
+    kind: AttachmentKind
+    file_id: str = field(repr=False)
+    unique_id: str
+    name: str | None = field(default=None, repr=False)
+    mime_type: str | None = None
+    size: int | None = None
+    thumbnail_id: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """What was posted, independent of the platform.
+
+    ``links`` are targets that differ from the visible text; ``poll`` and ``contact`` are their
+    texts joined by line feeds. ``is_caption`` says that ``text`` stood under an attachment.
+    """
+
+    platform: str
+    chat_id: int
+    message_id: int
+    sender: Sender
+    sent_at: datetime
+    edited_at: datetime | None = None
+    thread_id: int | None = None
+    album_id: str | None = None
+    text: str = field(default="", repr=False)
+    is_caption: bool = False
+    links: tuple[str, ...] = field(default=(), repr=False)
+    quote: str | None = field(default=None, repr=False)
+    poll: str | None = field(default=None, repr=False)
+    contact: str | None = field(default=None, repr=False)
+    forwarded_from: str | None = field(default=None, repr=False)
+    via_bot: str | None = field(default=None, repr=False)
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fragment:
+    """Text with its origin.
+
+    ``boxes`` is empty for text that was typed; for text that was read from a picture it holds one
+    box for each character of ``text`` (a line feed's is an empty box ``(0, 0, 0, 0)``).
+    ``attachment`` is the index in ``Message.attachments``.
+    """
+
+    source: Source
+    text: str = field(repr=False)
+    attachment: int | None = None
+    page: int | None = None
+    boxes: tuple[Box, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One hit of one rule. ``fragment`` is the index in the list that was inspected."""
+
+    rule_id: str
+    category: Category
+    severity: Severity
+    confidence: float
+    extent: Extent
+    source: Source
+    start: int
+    end: int
+    match: str = field(repr=False)
+    explanation: str = field(default="", repr=False)
+    fragment: int = 0
+    page: int | None = None
+    box: Box | None = None
+    suppressed_by: str | None = None
+
+    def evolve(self, **changes: object) -> Finding:
+        """Return a copy with some fields changed."""
+        return dataclasses.replace(self, **changes)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotInspected:
+    """Something that could not be read. ``reason`` is a short code such as ``ocr-failed``."""
+
+    reason: str
+    source: Source
+    attachment: int | None = None
+    page: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What follows from the findings. An empty ``actions`` means that the message stays."""
+
+    severity: Severity
+    actions: frozenset[Action]
+    findings: tuple[Finding, ...] = ()
+    not_inspected: tuple[NotInspected, ...] = ()
+    policy: str = "standard"
+    policy_version: str = ""
+
+    @property
+    def effective(self) -> tuple[Finding, ...]:
+        """The findings that nothing suppressed."""
+        return tuple(f for f in self.findings if f.suppressed_by is None)
+
+    @property
+    def removes(self) -> bool:
+        """Say whether the message is to be taken down."""
+        return bool(self.actions & {Action.MASK, Action.DELETE})
+
+    @property
+    def is_clean(self) -> bool:
+        """Say whether nothing at all is to be done or recorded."""
+        return not self.effective and not self.not_inspected
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaskedPart:
+    """One fragment of the copy; ``text`` is None where all of it is withheld."""
+
+    source: Source
+    text: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaskedPicture:
+    """A picture that may be shown once ``boxes`` are painted over."""
+
+    attachment: int
+    boxes: tuple[Box, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaskedCopy:
+    """The copy: text parts, pictures, and short codes for what is withheld.
+
+    Codes: ``text``, ``picture-marked``, ``picture-not-inspected``, ``file``.
+    """
+
+    parts: tuple[MaskedPart, ...] = ()
+    picture: MaskedPicture | None = None
+    withheld: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The shown text parts, a line each."""
+        return "\n".join(p.text for p in self.parts if p.text)
+
+
+class EffectKind(enum.StrEnum):
+    """One kind of act on the platform."""
+
+    DELETE = "delete"
+    REPOST = "repost"
+    WARN = "warn"
+    ESCALATE = "escalate"
+    MUTE = "mute"
+    SAY = "say"
+    EDIT = "edit"
+    LEAVE = "leave"
+
+
+class EffectStatus(enum.StrEnum):
+    PLANNED = "planned"
+    SENDING = "sending"
+    DONE = "done"
+    UNKNOWN = "unknown"
+    FAILED = "failed"
+
+
+class CaseStatus(enum.StrEnum):
+    """``recorded`` cases need nobody; the others wait for a supervisor or were decided."""
+
+    RECORDED = "recorded"
+    OPEN = "open"
+    TAKEN = "taken"
+    CONFIRMED = "confirmed"
+    FALSE_ALARM = "false_alarm"
+
+
+class SpanKind(enum.StrEnum):
+    BOLD = "bold"
+    ITALIC = "italic"
+    CODE = "code"
+    QUOTE = "quote"
+    LINK = "link"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """A formatted part of a text; ``url`` only for links."""
+
+    kind: SpanKind
+    start: int
+    end: int
+    url: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RichText:
+    """A text to be sent, with its formatting as spans of code points."""
+
+    text: str = field(repr=False)
+    spans: tuple[Span, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Button:
+    """A button under a message: ``data`` is an opaque id, ``url`` opens a page."""
+
+    label: str
+    data: str | None = field(default=None, repr=False)
+    url: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Post:
+    """A message that the bot wants to send or to put in place of one it sent."""
+
+    chat_id: int
+    text: RichText
+    thread_id: int | None = None
+    reply_to: int | None = None
+    buttons: tuple[tuple[Button, ...], ...] = ()
+    picture: bytes | None = field(default=None, repr=False)
+    silent: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BotRights:
+    """What the bot may do in a chat, as far as its work needs it."""
+
+    present: bool
+    is_admin: bool
+    can_delete: bool
+    can_restrict: bool
+    sees_all_messages: bool

@@ -1,0 +1,82 @@
+"""What the stages need from the outside, as protocols; the parts behind them are built in app.py.
+
+Every method of `Actor` raises the errors of `bot.errors.PlatformError` and no others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from bot.model import BotRights, Box, Fragment, Post, Sender
+
+
+class Actor(Protocol):
+    """Acts on the platform. One call is one request; no method retries."""
+
+    async def delete(self, chat_id: int, message_id: int) -> None:
+        """Delete one message; NotFound when it is gone, Forbidden without the right."""
+
+    async def send(self, post: Post) -> int:
+        """Send a post and return its message id."""
+
+    async def edit(self, post: Post, message_id: int) -> None:
+        """Put a post's text and buttons in place of a sent message's; unchanged is no error."""
+
+    async def answer(self, press_id: str, text: str, *, alert: bool = False) -> None:
+        """Answer a button press with a short text (at most 200 characters)."""
+
+    async def mute(self, chat_id: int, user_id: int, until: datetime) -> None:
+        """Forbid a member to write until a time."""
+
+    async def leave(self, chat_id: int) -> None:
+        """Leave a chat."""
+
+    async def download(self, file_id: str, limit: int) -> bytes:
+        """Return a file's bytes; NotReadable('too-big') beyond ``limit`` bytes."""
+
+    async def rights(self, chat_id: int) -> BotRights:
+        """Say what the bot may do in a chat."""
+
+    async def title(self, chat_id: int) -> str:
+        """Return a chat's title, empty where it has none."""
+
+    async def administrators(self, chat_id: int) -> Sequence[Sender]:
+        """List a chat's human administrators."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaReading:
+    """What was read from a file; ``not_inspected`` is a reason code, or None.
+
+    ``width`` and ``height`` are those of the displayed picture, after EXIF.
+    """
+
+    fragments: tuple[Fragment, ...] = ()
+    not_inspected: str | None = None
+    width: int = 0
+    height: int = 0
+
+
+class MediaReader(Protocol):
+    """Reads pictures and files in a sandboxed child process; never raises for bad input."""
+
+    async def read(self, data: bytes, *, name: str | None, mime_type: str | None) -> MediaReading:
+        """Turn a file into fragments."""
+
+    async def redact(self, data: bytes, boxes: Sequence[Box]) -> bytes:
+        """Return the picture as a JPEG with the boxes painted over, without metadata."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """One raw update, as it is committed to the inbox before the platform is told."""
+
+    platform: str
+    update_id: int
+    payload: bytes = field(repr=False)
+    chat_id: int | None = None
+    message_id: int | None = None
+    album_id: str | None = None

@@ -1,0 +1,158 @@
+"""Settings from ``config/shoukou.toml`` and the environment; the environment wins."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from bot.errors import ConfigurationError
+
+_CONFIG = "SHOUKOU_CONFIG"
+CONFIG_FOLDER = Path(__file__).resolve().parent.parent / "config"
+Role = Literal["reviewer", "custodian", "policy", "auditor"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SupervisorSettings(_Strict):
+    """A person who may decide cases."""
+
+    id: int
+    name: str = Field(default="", repr=False)
+    roles: tuple[Role, ...] = ("reviewer",)
+
+
+class SupervisionSettings(_Strict):
+    """Where cases are announced, and who decides them."""
+
+    chat: int | None = None
+    people: tuple[SupervisorSettings, ...] = ()
+
+
+class GroupSettings(_Strict):
+    """A group designated in advance."""
+
+    id: int
+    policy: str = "standard"
+    department: str = Field(default="", repr=False)
+    language: str | None = None
+    keywords: tuple[str, ...] = Field(default=(), repr=False)
+    keywords_file: Path | None = None
+    contact: str = Field(default="", repr=False)
+
+
+class Settings(BaseSettings):
+    """Everything that can be set; see docs/operators.md for the list."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SHOUKOU_", env_ignore_empty=True, extra="forbid", frozen=True
+    )
+
+    token: SecretStr | None = None
+    api_url: str = "https://api.telegram.org"
+    data: Path = Path("data")
+    config: Path = Path("config/shoukou.toml")
+    database_url: SecretStr | None = None
+    redis_url: SecretStr | None = None
+    keys: Path | None = None
+    console: str = "127.0.0.1:8080"
+    webhook_url: str | None = None
+    language: Literal["zh-CN", "en"] = "zh-CN"
+    organisation: str = ""
+    contact: str = Field(default="", repr=False)
+    keywords: tuple[str, ...] = Field(default=(), repr=False)
+    keywords_file: Path | None = None
+    ocr_engine: Literal["rapid", "tesseract"] = "rapid"
+    ocr_workers: int = Field(default=1, ge=1, le=64)
+    supervision: SupervisionSettings = SupervisionSettings()
+    groups: tuple[GroupSettings, ...] = ()
+    retention_days: int = Field(default=180, ge=1, le=36500)
+    log_format: Literal["text", "json"] = "text"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return env_settings, init_settings
+
+    def resource(self, name: str) -> Path:
+        """Find a file or folder beside the settings' file, else among those that come along."""
+        own = self.config.parent / name
+        return own if own.exists() else CONFIG_FOLDER / name
+
+    @property
+    def allow_list(self) -> Path:
+        """The file of what is known to be harmless; it need not exist."""
+        return self.config.parent / "allowlist.toml"
+
+    @property
+    def keyword_files(self) -> dict[int | None, Path]:
+        """The files of terms by group; None's is the organisation's, for all of them."""
+        named: dict[int | None, Path | None] = {g.id: g.keywords_file for g in self.groups}
+        named[None] = self.keywords_file
+        return {
+            group: self.config.parent / file for group, file in named.items() if file is not None
+        }
+
+    @property
+    def required_token(self) -> SecretStr:
+        """The token; ConfigurationError without one."""
+        if self.token is None:
+            raise ConfigurationError(
+                "no token is set",
+                where="SHOUKOU_TOKEN",
+                mend="get one from @BotFather, or try the rehearsal: python -m bot rehearse",
+            )
+        return self.token
+
+    @property
+    def keys_folder(self) -> Path:
+        """The folder that holds the keys."""
+        return self.keys or self.data / "keys"
+
+    @property
+    def database(self) -> str:
+        """The database's address, for SQLAlchemy."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite+aiosqlite:///{self.data / 'shoukou.db'}"
+
+
+def load_settings(path: Path | None = None) -> Settings:
+    """Read the settings; raise ConfigurationError with each fault's place.
+
+    Without ``path``, ``SHOUKOU_CONFIG`` or ``config/shoukou.toml`` is read, if it exists.
+    """
+    named = path or (Path(os.environ[_CONFIG]) if _CONFIG in os.environ else None)
+    file = named or Path("config/shoukou.toml")
+    if named is not None and not file.is_file():
+        raise ConfigurationError("the file does not exist", where=str(file))
+    try:
+        values = tomllib.loads(file.read_text("utf-8")) if file.is_file() else {}
+        return Settings(**{**values, "config": file})
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError("not valid TOML: {error}", where=str(file), error=error) from None
+    except ValidationError as error:
+        faults = "; ".join(
+            f"{'.'.join(map(str, e['loc']))}: {e['msg']}"
+            for e in error.errors(include_input=False, include_url=False)
+        )
+        raise ConfigurationError(
+            "these settings are wrong: {faults}", where=str(file), faults=faults
+        ) from None
