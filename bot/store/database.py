@@ -1,0 +1,216 @@
+"""One database, opened by its address: SQLite by default, PostgreSQL to scale out."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Table, event, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from bot.errors import ConfigurationError
+from bot.store import quick_sqlite
+from bot.store.schema import is_current, upgrade
+
+Tx = AsyncConnection
+Clock = Callable[[], datetime]
+
+_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA secure_delete=ON",
+    "PRAGMA foreign_keys=ON",
+    f"PRAGMA busy_timeout={quick_sqlite.PATIENCE_MS}",
+    "PRAGMA temp_store=MEMORY",
+)
+_READERS = 4
+
+
+def utc_now() -> datetime:
+    """Return the time, with its zone."""
+    return datetime.now(UTC)
+
+
+def upsert(dialect: str, table: Table) -> Any:
+    """Return an INSERT of the engine's own dialect, which has ``on_conflict_do_…``."""
+    if dialect == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)
+
+
+async def serialise(tx: Tx, name: str) -> None:
+    """Let only one transaction at a time past this point; on SQLite every one already waits."""
+    if tx.dialect.name == "postgresql":
+        await tx.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": name})
+
+
+class Database:
+    """Gives out transactions and readers. Made by `Database.open`; close it at the end."""
+
+    def __init__(
+        self, writer: AsyncEngine, reader: AsyncEngine, finder: AsyncEngine, clock: Clock
+    ) -> None:
+        self._writer = writer
+        self._reader = reader
+        self._finder = finder
+        self._is_sqlite = writer.dialect.name == "sqlite"
+        self._lock = asyncio.Lock()
+        self._owners: set[asyncio.Task[Any] | None] = set()
+        self.now = clock
+
+    @classmethod
+    async def open(cls, url: str, *, clock: Clock = utc_now) -> Database:
+        """Connect, and bring the tables up to date; ConfigurationError for a bad address."""
+        address = _parse(url)
+        if address.get_backend_name() == "sqlite":
+            _create_private(address)
+            database = cls(*_sqlite_engines(address), clock)
+        else:
+            writer = create_async_engine(address, pool_pre_ping=True)
+            reading = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
+            reader = create_async_engine(address, pool_pre_ping=True, **reading)
+            database = cls(writer, reader, reader, clock)
+        try:
+            await database._migrate()
+        except BaseException:
+            await database.close()
+            raise
+        return database
+
+    async def close(self) -> None:
+        """Wait for the open transaction, fold the log into the file and disconnect."""
+        async with self._lock:
+            await self._finder.dispose()
+            await self._reader.dispose()
+            await self._writer.dispose()
+
+    @contextlib.asynccontextmanager
+    async def write(self) -> AsyncIterator[Tx]:
+        """Open a transaction, committed at the end and rolled back when an error passes.
+
+        On SQLite there is one writer, which others wait for. RuntimeError when the task has a
+        transaction open already: hand that one on, instead of waiting for oneself.
+        """
+        owner = asyncio.current_task()
+        if owner in self._owners:
+            raise RuntimeError("this task has a transaction open already")
+        async with self._lock if self._is_sqlite else contextlib.nullcontext():
+            self._owners.add(owner)
+            try:
+                async with self._writer.begin() as tx:
+                    yield tx
+            finally:
+                self._owners.discard(owner)
+
+    @contextlib.asynccontextmanager
+    async def within(self, tx: Tx | None) -> AsyncIterator[Tx]:
+        """Use the caller's transaction, or open one of its own."""
+        if tx is not None:
+            yield tx
+        else:
+            async with self.write() as own:
+                yield own
+
+    @contextlib.asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """Borrow a connection for reading what is committed; never waits for the writer."""
+        async with self._reader.connect() as connection:
+            yield connection
+
+    @contextlib.asynccontextmanager
+    async def look_up(self) -> AsyncIterator[AsyncConnection]:
+        """Borrow a connection for finding few rows by a key, which is quicker than `read`."""
+        if not self._is_sqlite:
+            async with self.read() as connection:
+                yield connection
+            return
+        connection = await self._finder.connect()
+        try:
+            yield connection
+        finally:
+            # The context manager would close it in a task, for which others would have a turn.
+            await connection.close()
+
+    async def checkpoint(self) -> bool:
+        """Fold SQLite's log into the file and empty it, so that erased bytes are gone there too.
+
+        Returns False when a reader was in the way: try again later.
+        """
+        if not self._is_sqlite:
+            return True
+        async with self._lock, self._reader.connect() as connection:
+            result = await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            return bool(result.one()[0] == 0)
+
+    async def _migrate(self) -> None:
+        async with self.read() as connection:
+            if await connection.run_sync(is_current):
+                return
+        async with self.write() as tx:
+            await serialise(tx, "migrations")
+            await tx.run_sync(upgrade)
+
+
+def _parse(url: str) -> URL:
+    try:
+        address = make_url(url)
+    except ArgumentError:
+        # The address may hold a password: it is not repeated.
+        raise ConfigurationError("not a database address", where="database_url") from None
+    if address.get_backend_name() == "sqlite" and address.database in (None, "", ":memory:"):
+        raise ConfigurationError("SQLite needs a file", where="database_url")
+    if address.get_backend_name() not in ("sqlite", "postgresql"):
+        raise ConfigurationError("only SQLite and PostgreSQL are supported", where="database_url")
+    return address
+
+
+def _create_private(address: URL) -> None:
+    path = Path(address.database or "")
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+        try:
+            os.fchmod(descriptor, 0o600)  # it may have been put here by other means
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise ConfigurationError(
+            "cannot create the database: {error}", where=str(path), error=error.strerror
+        ) from None
+
+
+def _sqlite_engines(address: URL) -> tuple[AsyncEngine, AsyncEngine, AsyncEngine]:
+    common: dict[str, Any] = {"max_overflow": 0, "pool_reset_on_return": None}
+    prompt = {"connect_args": {"async_creator_fn": quick_sqlite.connect_prompt}}
+    in_thread = {"connect_args": {"async_creator_fn": quick_sqlite.connect}}
+    reading = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
+    writer = create_async_engine(address, pool_size=1, **common, **prompt)
+    reader = create_async_engine(address, pool_size=_READERS, **common, **in_thread, **reading)
+    finder = create_async_engine(address, pool_size=_READERS, **common, **prompt, **reading)
+    for engine in (writer, reader, finder):
+        event.listen(engine.sync_engine, "connect", _prepare)
+    event.listen(writer.sync_engine, "begin", _begin_immediate)
+    return writer, reader, finder
+
+
+def _prepare(connection: Any, record: object) -> None:
+    # The driver must not begin transactions by itself: it would begin them deferred.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in _PRAGMAS:
+        cursor.execute(pragma)
+    cursor.close()
+
+
+def _begin_immediate(connection: Connection) -> None:
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, quick_sqlite.QuickConnection)
+    driver.begin_immediate()

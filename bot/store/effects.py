@@ -1,0 +1,254 @@
+"""Acts on the platform: recorded before they are tried and after they are known."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, bindparam, or_, select, update
+from sqlalchemy.engine import Row
+
+from bot.model import EffectKind, EffectStatus
+from bot.store.database import Database, Tx, upsert
+from bot.store.keys import Cipher
+from bot.store.tables import effects
+
+# Doing these once more does no harm: they converge, or (an escalation) bear the same case number.
+REPEATABLE = frozenset(
+    {
+        EffectKind.DELETE,
+        EffectKind.EDIT,
+        EffectKind.MUTE,
+        EffectKind.LEAVE,
+        EffectKind.ESCALATE,
+    }
+)
+_FINAL = (EffectStatus.DONE, EffectStatus.FAILED)
+_OPEN = (EffectStatus.PLANNED, EffectStatus.SENDING, EffectStatus.UNKNOWN)
+
+# Built once: building costs more than running them.
+_may_repeat = effects.c.kind.in_(sorted(REPEATABLE))
+_send = (
+    update(effects)
+    .where(
+        effects.c.id.in_(bindparam("ids", expanding=True)),
+        or_(
+            effects.c.status == EffectStatus.PLANNED,
+            and_(effects.c.status.in_([EffectStatus.SENDING, EffectStatus.UNKNOWN]), _may_repeat),
+        ),
+    )
+    .values(
+        status=EffectStatus.SENDING,
+        attempts=effects.c.attempts + 1,
+        not_before=None,
+        finished_at=None,
+    )
+    .returning(effects.c.id)
+)
+_finish = update(effects).where(effects.c.id == bindparam("row_id"), effects.c.status.in_(_OPEN))
+_end = _finish.values(payload=None)
+_end_unrepeatable = _end.where(~_may_repeat)
+_keep_repeatable = _finish.where(_may_repeat)
+_by_key = select(effects).where(effects.c.key == bindparam("key"))
+_for_case = select(effects).where(effects.c.case_id == bindparam("case_id")).order_by(effects.c.id)
+
+
+@functools.cache
+def _insert(dialect: str) -> Any:
+    insert = upsert(dialect, effects).on_conflict_do_nothing(index_elements=["key"])
+    return insert.returning(effects)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEffect:
+    """An act to be planned. ``key`` is the same for the same act, however often it is planned."""
+
+    key: str
+    kind: EffectKind
+    chat_id: int
+    case_id: int | None = None
+    message_id: int | None = None
+    payload: bytes = field(default=b"", repr=False)
+    not_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffectRow:
+    """An act and what became of it. ``payload`` is None once it is final."""
+
+    id: int
+    case_id: int | None
+    key: str
+    kind: EffectKind
+    chat_id: int
+    message_id: int | None
+    payload: bytes | None = field(repr=False)
+    status: EffectStatus
+    attempts: int
+    not_before: datetime | None
+    detail: str | None
+    result_message_id: int | None
+    planned_at: datetime
+    sent_at: datetime | None
+    finished_at: datetime | None
+
+
+class Effects:
+    """The effects, each unique by its key. A status only goes forward; done and failed are final.
+
+    planned → sending → done | failed | unknown; unknown → sending again for `REPEATABLE` kinds
+    only; sending → planned (`postpone`) when provably nothing happened.
+    """
+
+    def __init__(self, db: Database, cipher: Cipher) -> None:
+        self._db = db
+        self._cipher = cipher
+
+    async def plan(self, tx: Tx | None, new: Sequence[NewEffect]) -> list[EffectRow]:
+        """Record effects as planned; return the row of each key, in order.
+
+        A key that exists already gives its existing row, unchanged.
+        """
+        async with self._db.within(tx) as tx:
+            rows = await self._insert(tx, new, {"status": EffectStatus.PLANNED})
+            missing = {effect.key for effect in new} - rows.keys()
+            if missing:
+                query = select(effects).where(effects.c.key.in_(missing))
+                rows |= {row.key: self._row(row) for row in await tx.execute(query)}
+        return [rows[effect.key] for effect in new]
+
+    async def begin(self, tx: Tx | None, new: Sequence[NewEffect]) -> list[EffectRow]:
+        """Record effects as sending, for requests that leave right after the commit.
+
+        Returns those that were new; one that exists already is another's to perform.
+        """
+        leaving = {"status": EffectStatus.SENDING, "attempts": 1, "sent_at": self._db.now()}
+        async with self._db.within(tx) as tx:
+            return list((await self._insert(tx, new, leaving)).values())
+
+    async def _insert(
+        self, tx: Tx, new: Sequence[NewEffect], state: dict[str, Any]
+    ) -> dict[str, EffectRow]:
+        now = self._db.now()
+        unique: dict[str, dict[str, Any]] = {}
+        for effect in new:
+            if effect.key not in unique:
+                unique[effect.key] = self._values(effect, now) | state
+        if not unique:
+            return {}
+        inserted = await tx.execute(_insert(tx.dialect.name), list(unique.values()))
+        return {row.key: self._row(row) for row in inserted}
+
+    async def sending(self, tx: Tx | None, ids: Sequence[int]) -> list[int]:
+        """Record that requests are about to leave; return the ids that may be sent, in order.
+
+        What is missing from the answer must not be sent: it is final, or its outcome is unknown
+        and it must not be said twice.
+        """
+        async with self._db.within(tx) as tx:
+            values = {"ids": list(ids), "sent_at": self._db.now()}
+            moved = set((await tx.execute(_send, values)).scalars())
+        return [i for i in ids if i in moved]
+
+    async def finish(
+        self,
+        tx: Tx | None,
+        id: int,
+        status: EffectStatus,
+        *,
+        detail: str | None = None,
+        result_message_id: int | None = None,
+    ) -> bool:
+        """Record done, failed or unknown; False when it was final before.
+
+        Erases the payload, except of an unknown effect that may be repeated. ``detail`` is a
+        short code without content.
+        """
+        if status not in (*_FINAL, EffectStatus.UNKNOWN):
+            raise ValueError(f"{status} is no outcome")
+        values: dict[str, Any] = {
+            "row_id": id,
+            "status": status,
+            "detail": detail,
+            "result_message_id": result_message_id,
+        }
+        ended = {"finished_at": self._db.now()}
+        async with self._db.within(tx) as tx:
+            if status in _FINAL:
+                return (await tx.execute(_end, values | ended)).rowcount == 1
+            if (await tx.execute(_end_unrepeatable, values | ended)).rowcount == 1:
+                return True
+            return (await tx.execute(_keep_repeatable, values)).rowcount == 1
+
+    async def postpone(
+        self, tx: Tx | None, id: int, until: datetime, detail: str | None = None
+    ) -> bool:
+        """Put back an effect of which provably nothing happened, to be sent not before a time."""
+        statement = (
+            update(effects)
+            .where(
+                effects.c.id == id,
+                effects.c.status.in_([EffectStatus.PLANNED, EffectStatus.SENDING]),
+            )
+            .values(status=EffectStatus.PLANNED, not_before=until, detail=detail)
+        )
+        async with self._db.within(tx) as tx:
+            return (await tx.execute(statement)).rowcount == 1
+
+    async def unfinished(self) -> list[EffectRow]:
+        """List what is planned, was being sent, or is unknown and may be repeated; in order."""
+        query = select(effects).where(effects.c.finished_at.is_(None)).order_by(effects.c.id)
+        async with self._db.read() as connection:
+            return [self._row(row) for row in await connection.execute(query)]
+
+    async def for_case(self, case_id: int) -> list[EffectRow]:
+        """List a case's effects in the order in which they were planned."""
+        return await self._find(_for_case, {"case_id": case_id})
+
+    async def refused_deletions(self, chat_id: int, since: datetime) -> list[EffectRow]:
+        """List a chat's deletions planned since a time that the bot had no right to do."""
+        query = (
+            select(effects)
+            .where(
+                effects.c.chat_id == chat_id,
+                effects.c.kind == EffectKind.DELETE,
+                effects.c.status == EffectStatus.FAILED,
+                effects.c.detail == "forbidden",
+                effects.c.planned_at >= since,
+            )
+            .order_by(effects.c.id)
+        )
+        async with self._db.read() as connection:
+            return [self._row(row) for row in await connection.execute(query)]
+
+    async def by_key(self, key: str) -> EffectRow | None:
+        """Find an effect."""
+        rows = await self._find(_by_key, {"key": key})
+        return rows[0] if rows else None
+
+    async def _find(self, query: Any, values: dict[str, Any]) -> list[EffectRow]:
+        async with self._db.look_up() as connection:
+            return [self._row(row) for row in await connection.execute(query, values)]
+
+    def _values(self, effect: NewEffect, now: datetime) -> dict[str, Any]:
+        return {
+            "key": effect.key,
+            "kind": effect.kind,
+            "chat_id": effect.chat_id,
+            "case_id": effect.case_id,
+            "message_id": effect.message_id,
+            "payload": self._cipher.seal(effect.payload, f"effect/{effect.key}"),
+            "not_before": effect.not_before,
+            "planned_at": now,
+        }
+
+    def _row(self, row: Row[Any]) -> EffectRow:
+        values = dict(row._mapping)
+        if values["payload"] is not None:
+            values["payload"] = self._cipher.open(values["payload"], f"effect/{values['key']}")
+        values["kind"] = EffectKind(values["kind"])
+        values["status"] = EffectStatus(values["status"])
+        return EffectRow(**values)

@@ -1,0 +1,32 @@
+"""Small state that belongs to no other table, such as the last poll."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from bot.store.database import Database, Tx, upsert
+from bot.store.tables import facts
+
+
+class Facts:
+    """Named JSON values; never content."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def get(self, key: str) -> Any:
+        """Return a value, or None."""
+        async with self._db.read() as connection:
+            query = select(facts.c.value).where(facts.c.key == key)
+            return (await connection.execute(query)).scalar()
+
+    async def put(self, tx: Tx | None, key: str, value: Any) -> None:
+        """Set a value, which must not be None."""
+        async with self._db.within(tx) as tx:
+            await tx.execute(
+                upsert(tx.dialect.name, facts)
+                .values(key=key, value=value)
+                .on_conflict_do_update(index_elements=["key"], set_={"value": value})
+            )

@@ -1,0 +1,251 @@
+"""The chat groups, and whether they may be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+from sqlalchemy import delete, or_, select, update
+from sqlalchemy.engine import Row
+
+from bot.model import BotRights
+from bot.store.database import Database, Tx, upsert
+from bot.store.keys import Cipher
+from bot.store.tables import buttons, cases, effects, group_keywords, groups, inbox, releases
+
+GroupStatus = Literal["designated", "pending", "refused", "left"]
+
+
+class ConfiguredGroup(Protocol):
+    """A group as the settings name it."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def policy(self) -> str: ...
+    @property
+    def department(self) -> str: ...
+    @property
+    def language(self) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """A group. ``rights`` is None until they were checked."""
+
+    chat_id: int
+    status: GroupStatus
+    title: str | None = field(repr=False)
+    policy: str
+    language: str | None
+    department: str | None = field(repr=False)
+    announced_at: datetime | None
+    pending_since: datetime | None
+    decided_by: int | None
+    rights: BotRights | None
+    checked_at: datetime | None
+    migrated_to: int | None
+
+
+class Groups:
+    """The groups that the bot knows. Titles and departments are sealed."""
+
+    def __init__(self, db: Database, cipher: Cipher) -> None:
+        self._db = db
+        self._cipher = cipher
+
+    async def get(self, chat_id: int) -> Group | None:
+        """Find a group."""
+        rows = await self._select(groups.c.chat_id == chat_id)
+        return rows[0] if rows else None
+
+    async def all(self) -> list[Group]:
+        """List every group that the bot ever knew."""
+        return await self._select(groups.c.chat_id.is_not(None))
+
+    async def former_ids(self, chat_id: int) -> list[int]:
+        """List the ids that a group had before it became a supergroup."""
+        query = select(groups.c.chat_id).where(groups.c.migrated_to == chat_id)
+        async with self._db.read() as connection:
+            return list((await connection.execute(query)).scalars())
+
+    async def overdue(self, before: datetime) -> list[Group]:
+        """List groups that have been waiting for approval since before a time."""
+        return await self._select(groups.c.status == "pending", groups.c.pending_since < before)
+
+    async def designate(
+        self,
+        tx: Tx | None,
+        chat_id: int,
+        *,
+        decided_by: int | None = None,
+        policy: str | None = None,
+        title: str | None = None,
+        language: str | None = None,
+        department: str | None = None,
+    ) -> None:
+        """Let a group be read; what is None stays as it was."""
+        given = {
+            "policy": policy,
+            "title": self._seal(chat_id, "title", title),
+            "language": language,
+            "department": self._seal(chat_id, "department", department),
+            "decided_by": decided_by,
+        }
+        values = {name: value for name, value in given.items() if value is not None}
+        fixed = {"status": "designated", "pending_since": None, "migrated_to": None}
+        await self._put(tx, chat_id, values | fixed)
+
+    async def designate_configured(
+        self, tx: Tx | None, configured: Iterable[ConfiguredGroup]
+    ) -> None:
+        """Designate the groups that the settings name; one that migrated is known by its new id."""
+        async with self._db.within(tx) as tx:
+            query = select(groups.c.chat_id).where(groups.c.migrated_to.is_not(None))
+            former = set((await tx.execute(query)).scalars())
+            for group in configured:
+                if group.id in former:
+                    continue
+                await self.designate(
+                    tx,
+                    group.id,
+                    policy=group.policy,
+                    language=group.language,
+                    department=group.department or None,
+                )
+
+    async def pending(self, tx: Tx | None, chat_id: int, *, title: str | None = None) -> Group:
+        """Let a group wait for approval unless it is designated or waits already; return it."""
+        sealed = self._seal(chat_id, "title", title)
+        waiting: dict[str, Any] = {"status": "pending", "pending_since": self._db.now()}
+        again = waiting | {"decided_by": None, "announced_at": None, "migrated_to": None}
+        async with self._db.within(tx) as tx:
+            await tx.execute(
+                upsert(tx.dialect.name, groups)
+                .values(chat_id=chat_id, **waiting)
+                .on_conflict_do_update(
+                    index_elements=["chat_id"],
+                    set_=again,
+                    where=groups.c.status.in_(["refused", "left"]),
+                )
+            )
+            if sealed is not None:
+                await self._update(tx, chat_id, title=sealed)
+            query = select(groups).where(groups.c.chat_id == chat_id)
+            return self._group((await tx.execute(query)).one())
+
+    async def refuse(self, tx: Tx | None, chat_id: int, *, decided_by: int | None) -> None:
+        """Record that a group must not be read."""
+        await self._put(
+            tx, chat_id, {"status": "refused", "pending_since": None, "decided_by": decided_by}
+        )
+
+    async def mark_left(self, tx: Tx | None, chat_id: int) -> None:
+        """Record that the bot is no longer in a group; it will be announced anew."""
+        async with self._db.within(tx) as tx:
+            await self._update(
+                tx, chat_id, status="left", announced_at=None, pending_since=None, present=False
+            )
+
+    async def announced(self, tx: Tx | None, chat_id: int) -> bool:
+        """Claim the announcement: True exactly once for each coming-in."""
+        statement = (
+            update(groups)
+            .where(groups.c.chat_id == chat_id, groups.c.announced_at.is_(None))
+            .values(announced_at=self._db.now())
+        )
+        async with self._db.within(tx) as tx:
+            return (await tx.execute(statement)).rowcount == 1
+
+    async def set_title(self, tx: Tx | None, chat_id: int, title: str) -> None:
+        """Keep a group's new title."""
+        async with self._db.within(tx) as tx:
+            await self._update(tx, chat_id, title=self._seal(chat_id, "title", title))
+
+    async def set_rights(self, tx: Tx | None, chat_id: int, rights: BotRights) -> None:
+        """Keep what the bot may do in a group, as of now."""
+        async with self._db.within(tx) as tx:
+            await self._update(
+                tx,
+                chat_id,
+                present=rights.present,
+                is_admin=rights.is_admin,
+                can_delete=rights.can_delete,
+                can_restrict=rights.can_restrict,
+                sees_all_messages=rights.sees_all_messages,
+                checked_at=self._db.now(),
+            )
+
+    async def migrate(self, tx: Tx | None, old: int, new: int) -> None:
+        """Give a group and all that refers to it its new id; repeating it changes nothing."""
+        async with self._db.within(tx) as tx:
+            row = (await tx.execute(select(groups).where(groups.c.chat_id == old))).one_or_none()
+            if row is not None and row.migrated_to != new:
+                await self._move_group(tx, row, new)
+            await self._move_keywords(tx, old, new)
+            for table in (cases, releases, buttons):
+                await tx.execute(update(table).where(table.c.chat_id == old).values(chat_id=new))
+            for queue, waits in ((inbox, inbox.c.decided_at), (effects, effects.c.finished_at)):
+                await tx.execute(
+                    update(queue).where(queue.c.chat_id == old, waits.is_(None)).values(chat_id=new)
+                )
+
+    async def _move_group(self, tx: Tx, row: Row[Any], new: int) -> None:
+        group = self._group(row)
+        values = dict(row._mapping) | {
+            "chat_id": new,
+            "title": self._seal(new, "title", group.title),
+            "department": self._seal(new, "department", group.department),
+        }
+        # The platform may have told of the new chat before it told of the migration.
+        await tx.execute(delete(groups).where(groups.c.chat_id == new))
+        await tx.execute(groups.insert().values(**values))
+        await self._update(tx, group.chat_id, status="left", pending_since=None, migrated_to=new)
+
+    async def _move_keywords(self, tx: Tx, old: int, new: int) -> None:
+        query = select(group_keywords).where(
+            or_(group_keywords.c.chat_id == old, group_keywords.c.chat_id == new)
+        )
+        rows = (await tx.execute(query)).all()
+        present = {row.digest for row in rows if row.chat_id == new}
+        for row in rows:
+            if row.chat_id != old or row.digest in present:
+                continue
+            term = self._cipher.open(row.term, f"keyword/{old}/{row.digest}")
+            await tx.execute(
+                update(group_keywords)
+                .where(group_keywords.c.id == row.id)
+                .values(chat_id=new, term=self._cipher.seal(term, f"keyword/{new}/{row.digest}"))
+            )
+        await tx.execute(delete(group_keywords).where(group_keywords.c.chat_id == old))
+
+    async def _put(self, tx: Tx | None, chat_id: int, values: dict[str, Any]) -> None:
+        async with self._db.within(tx) as tx:
+            await tx.execute(
+                upsert(tx.dialect.name, groups)
+                .values(chat_id=chat_id, **values)
+                .on_conflict_do_update(index_elements=["chat_id"], set_=values)
+            )
+
+    async def _update(self, tx: Tx, chat_id: int, **values: Any) -> None:
+        await tx.execute(update(groups).where(groups.c.chat_id == chat_id).values(**values))
+
+    async def _select(self, *conditions: Any) -> list[Group]:
+        query = select(groups).where(*conditions).order_by(groups.c.chat_id)
+        async with self._db.read() as connection:
+            return [self._group(row) for row in await connection.execute(query)]
+
+    def _seal(self, chat_id: int, column: str, value: str | None) -> bytes | None:
+        return self._cipher.seal_text(value, f"group/{chat_id}/{column}")
+
+    def _group(self, row: Row[Any]) -> Group:
+        values = dict(row._mapping)
+        for column in ("title", "department"):
+            about = f"group/{values['chat_id']}/{column}"
+            values[column] = self._cipher.open_text(values[column], about)
+        names = ("present", "is_admin", "can_delete", "can_restrict", "sees_all_messages")
+        rights = {name: bool(values.pop(name)) for name in names}
+        checked = values["checked_at"] is not None
+        return Group(**values, rights=BotRights(**rights) if checked else None)

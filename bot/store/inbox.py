@@ -1,0 +1,206 @@
+"""What the platform sent, from its receipt to its decision."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy.engine import Row
+
+from bot.ports import Received
+from bot.store.database import Database, Tx, upsert
+from bot.store.keys import Cipher
+from bot.store.tables import inbox
+
+_decide = (
+    update(inbox)
+    .where(inbox.c.id == bindparam("row_id"), inbox.c.decided_at.is_(None))
+    .values(result=bindparam("outcome"), decided_at=bindparam("moment"), payload=None)
+)
+
+
+@functools.cache
+def _insert(dialect: str) -> Any:
+    return (
+        upsert(dialect, inbox)
+        .on_conflict_do_nothing(index_elements=["platform", "update_id"])
+        .returning(inbox.c.id, inbox.c.platform, inbox.c.update_id)
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxRow:
+    """One update that waits for its decision."""
+
+    id: int
+    platform: str
+    update_id: int
+    payload: bytes = field(repr=False)
+    received_at: datetime
+    chat_id: int | None = None
+    message_id: int | None = None
+    album_id: str | None = None
+    attempts: int = 0
+
+
+class Inbox:
+    """The durable queue of raw updates. Payloads are sealed, and erased with the decision."""
+
+    def __init__(self, db: Database, cipher: Cipher) -> None:
+        self._db = db
+        self._cipher = cipher
+
+    async def add(self, received: Sequence[Received]) -> list[InboxRow]:
+        """Commit updates at once; return those that were new, in order, the first of equals."""
+        unique: dict[tuple[str, int], Received] = {}
+        for update_ in received:
+            unique.setdefault((update_.platform, update_.update_id), update_)
+        if not unique:
+            return []
+        now = self._db.now()
+        rows = [self._values(r, now) for r in unique.values()]
+        async with self._db.write() as tx:
+            inserted = await tx.execute(_insert(tx.dialect.name), rows)
+            new = {(r.platform, r.update_id): r.id for r in inserted}
+        return [
+            InboxRow(
+                id=new[key],
+                platform=r.platform,
+                update_id=r.update_id,
+                payload=r.payload,
+                received_at=now,
+                chat_id=r.chat_id,
+                message_id=r.message_id,
+                album_id=r.album_id,
+            )
+            for key, r in unique.items()
+            if key in new
+        ]
+
+    async def undecided(self, limit: int = 500, after_id: int = 0) -> list[InboxRow]:
+        """List updates that wait for a decision, oldest first."""
+        query = (
+            select(inbox)
+            .where(inbox.c.decided_at.is_(None), inbox.c.id > after_id)
+            .order_by(inbox.c.id)
+            .limit(limit)
+        )
+        async with self._db.read() as connection:
+            return [self._row(row) for row in await connection.execute(query)]
+
+    async def attempt(self, tx: Tx | None, ids: Sequence[int]) -> None:
+        """Count one more attempt for each row, before it is made."""
+        statement = update(inbox).where(inbox.c.id.in_(ids)).values(attempts=inbox.c.attempts + 1)
+        async with self._db.within(tx) as tx:
+            await tx.execute(statement)
+
+    async def decide(self, tx: Tx | None, results: Mapping[int, str]) -> None:
+        """Record each row's result and erase its payload; a first decision stands.
+
+        Results: clean, case, not_inspected (and nothing to be done), ignored, handled,
+        dead_letter.
+        """
+        if not results:
+            return
+        now = self._db.now()
+        # In one order, for on PostgreSQL two who lock the same rows crosswise would block.
+        rows = [{"row_id": i, "outcome": r, "moment": now} for i, r in sorted(results.items())]
+        async with self._db.within(tx) as tx:
+            await tx.execute(_decide, rows)
+
+    async def album(self, chat_id: int, album_id: str) -> list[int]:
+        """List the ids of an album's messages received so far, in order."""
+        query = (
+            select(inbox.c.message_id)
+            .where(inbox.c.chat_id == chat_id, inbox.c.album_id == album_id)
+            .where(inbox.c.message_id.is_not(None))
+            .distinct()
+            .order_by(inbox.c.message_id)
+        )
+        async with self._db.read() as connection:
+            return list((await connection.execute(query)).scalars())
+
+    async def counts(self, since: datetime) -> dict[str, int]:
+        """Count rows received since a time by result; ``undecided`` for those without."""
+        result = func.coalesce(inbox.c.result, "undecided")
+        query = (
+            select(result, func.count())
+            .where(inbox.c.received_at >= since)
+            .group_by(inbox.c.result)
+        )
+        async with self._db.read() as connection:
+            return {row[0]: row[1] for row in await connection.execute(query)}
+
+    async def last_received_at(self) -> datetime | None:
+        """Say when the last update came in."""
+        query = select(func.max(inbox.c.received_at))
+        async with self._db.read() as connection:
+            moment: datetime | None = (await connection.execute(query)).scalar()
+        return moment
+
+    async def purge(self, tx: Tx | None, before: datetime, limit: int = 5000) -> int:
+        """Erase up to ``limit`` decided rows received before a time; return how many."""
+        old = (
+            select(inbox.c.id)
+            .where(inbox.c.received_at < before, inbox.c.decided_at.is_not(None))
+            .limit(limit)
+        )
+        async with self._db.within(tx) as tx:
+            result = await tx.execute(delete(inbox).where(inbox.c.id.in_(old)))
+            return result.rowcount
+
+    async def numbers(
+        self, after_id: int, until: datetime, limit: int = 5000
+    ) -> list[tuple[int, int, datetime]]:
+        """List (id, update id, receipt) of what came after a row and until a time, in order.
+
+        Updates that could not be parsed have no number of the platform's and are left out.
+        """
+        query = (
+            select(inbox.c.id, inbox.c.update_id, inbox.c.received_at)
+            .where(inbox.c.id > after_id, inbox.c.received_at <= until, inbox.c.update_id >= 0)
+            .order_by(inbox.c.id)
+            .limit(limit)
+        )
+        async with self._db.read() as connection:
+            return [(row[0], row[1], row[2]) for row in await connection.execute(query)]
+
+    async def count_between(self, first: int, last: int) -> int:
+        """Count the updates with numbers from ``first`` to ``last``."""
+        query = select(func.count()).where(inbox.c.update_id.between(first, last))
+        async with self._db.read() as connection:
+            return (await connection.execute(query)).scalar_one()
+
+    def _values(self, received: Received, now: datetime) -> dict[str, Any]:
+        return {
+            "platform": received.platform,
+            "update_id": received.update_id,
+            "chat_id": received.chat_id,
+            "message_id": received.message_id,
+            "album_id": received.album_id,
+            "payload": self._cipher.seal(
+                received.payload, _about(received.platform, received.update_id)
+            ),
+            "received_at": now,
+        }
+
+    def _row(self, row: Row[Any]) -> InboxRow:
+        return InboxRow(
+            id=row.id,
+            platform=row.platform,
+            update_id=row.update_id,
+            payload=self._cipher.open(row.payload, _about(row.platform, row.update_id)),
+            received_at=row.received_at,
+            chat_id=row.chat_id,
+            message_id=row.message_id,
+            album_id=row.album_id,
+            attempts=row.attempts,
+        )
+
+
+def _about(platform: str, update_id: int) -> str:
+    return f"inbox/{platform}/{update_id}"

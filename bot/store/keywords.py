@@ -1,0 +1,83 @@
+"""A group's own keywords."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import delete, select
+
+from bot.store.database import Database, Tx, upsert
+from bot.store.keys import Keys
+from bot.store.tables import group_keywords
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keyword:
+    """A term that a group wants to be found."""
+
+    chat_id: int
+    term: str = field(repr=False)
+    added_by: int | None
+    added_at: datetime
+
+
+class Keywords:
+    """The groups' own terms: sealed, and unique in a group by a keyed digest."""
+
+    def __init__(self, db: Database, keys: Keys) -> None:
+        self._db = db
+        self._keys = keys
+
+    async def add(self, tx: Tx | None, chat_id: int, term: str, added_by: int | None) -> bool:
+        """Add a term; False when the group has it (width, case and outer spaces do not matter)."""
+        digest = self._digest(term)
+        async with self._db.within(tx) as tx:
+            result = await tx.execute(
+                upsert(tx.dialect.name, group_keywords)
+                .values(
+                    chat_id=chat_id,
+                    term=self._keys.cipher.seal_text(term.strip(), _about(chat_id, digest)),
+                    digest=digest,
+                    added_by=added_by,
+                    added_at=self._db.now(),
+                )
+                .on_conflict_do_nothing(index_elements=["chat_id", "digest"])
+                .returning(group_keywords.c.id)
+            )
+            return result.first() is not None
+
+    async def remove(self, tx: Tx | None, chat_id: int, term: str) -> bool:
+        """Remove a term; False when the group does not have it."""
+        statement = delete(group_keywords).where(
+            group_keywords.c.chat_id == chat_id, group_keywords.c.digest == self._digest(term)
+        )
+        async with self._db.within(tx) as tx:
+            return (await tx.execute(statement)).rowcount == 1
+
+    async def list(self, chat_id: int) -> list[Keyword]:
+        """List a group's terms, oldest first."""
+        query = (
+            select(group_keywords)
+            .where(group_keywords.c.chat_id == chat_id)
+            .order_by(group_keywords.c.id)
+        )
+        async with self._db.read() as connection:
+            rows = (await connection.execute(query)).all()
+        return [
+            Keyword(
+                chat_id=row.chat_id,
+                term=self._keys.cipher.open_text(row.term, _about(chat_id, row.digest)) or "",
+                added_by=row.added_by,
+                added_at=row.added_at,
+            )
+            for row in rows
+        ]
+
+    def _digest(self, term: str) -> str:
+        return self._keys.digest(unicodedata.normalize("NFKC", term).strip().casefold(), "keyword")
+
+
+def _about(chat_id: int, digest: str) -> str:
+    return f"keyword/{chat_id}/{digest}"

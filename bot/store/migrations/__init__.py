@@ -1,0 +1,1 @@
+"""The database's changes of form, run at start."""

@@ -1,0 +1,131 @@
+"""An SQLite connection that leaves its caller's thread only for what may take long.
+
+aiosqlite does everything on a thread of its own, four crossings for each statement: to make a
+cursor, to execute, to fetch and to close. A crossing takes longer than a look-up by key or the
+writing of a row, so what a prompt connection does is done at once on the caller's thread, but for
+what may wait or be much: waiting for another process, commits and deletions. The other
+connections, for queries of any length, cross once for each statement: what is read here is always
+fetched whole.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import aiosqlite
+
+PATIENCE_MS = 10_000
+"""How long a writer waits for another process that writes, in milliseconds."""
+
+_MAY_BE_MUCH = ("DELETE", "PRAGMA", "CREATE", "ALTER", "DROP")
+
+
+class _QuickCursor:
+    """What SQLAlchemy needs of an asynchronous cursor."""
+
+    def __init__(self, connection: QuickConnection) -> None:
+        self._connection = connection
+        self._rows: Sequence[Any] = ()
+        self.description: Any = None
+        self.rowcount = -1
+        self.lastrowid: int | None = None
+        self.arraysize = 1
+
+    async def __aenter__(self) -> _QuickCursor:
+        return self
+
+    async def execute(self, sql: str, parameters: Iterable[Any] = ()) -> _QuickCursor:
+        await self._connection.perform(self._work, "execute", sql, parameters)
+        return self
+
+    async def executemany(self, sql: str, parameters: Iterable[Iterable[Any]]) -> _QuickCursor:
+        await self._connection.perform(self._work, "executemany", sql, parameters)
+        return self
+
+    async def fetchall(self) -> Sequence[Any]:
+        return self._rows
+
+    async def close(self) -> None:
+        self._rows = ()
+
+    def _work(self, connection: sqlite3.Connection, method: str, sql: str, values: Any) -> None:
+        cursor = getattr(connection, method)(sql, values)
+        try:
+            self.description = cursor.description
+            self._rows = cursor.fetchall() if cursor.description else ()
+            self.rowcount, self.lastrowid = cursor.rowcount, cursor.lastrowid
+        finally:
+            cursor.close()
+
+
+class QuickConnection(aiosqlite.Connection):
+    """A connection to SQLite; ``prompt`` is set for one that does small things at once."""
+
+    prompt = False
+    _to_begin = False
+
+    def begin_immediate(self) -> None:
+        """Begin a transaction that may write, before the next statement."""
+        self._to_begin = True
+
+    def cursor(self) -> _QuickCursor:  # type: ignore[override]
+        return _QuickCursor(self)
+
+    async def commit(self) -> None:
+        """Commit what was begun."""
+        if not self._abandon():
+            await super().commit()
+
+    async def rollback(self) -> None:
+        """Undo what was begun."""
+        if not self._abandon():
+            await super().rollback()
+
+    def _abandon(self) -> bool:
+        """Forget a transaction without statements; say whether there was one."""
+        abandoned, self._to_begin = self._to_begin, False
+        return abandoned
+
+    async def perform(self, work: Callable[..., Any], method: str, sql: str, values: Any) -> None:
+        """Execute a statement, in a transaction that was asked for."""
+        if self._to_begin:
+            if not self._begin_at_once():
+                await self._execute(self._conn.execute, "BEGIN IMMEDIATE")  # type: ignore[no-untyped-call]
+            self._to_begin = False
+        if self.prompt and not sql.startswith(_MAY_BE_MUCH):
+            work(self._conn, method, sql, values)
+        else:
+            await self._execute(work, self._conn, method, sql, values)  # type: ignore[no-untyped-call]
+
+    def _begin_at_once(self) -> bool:
+        """Begin without waiting; False when another process is writing."""
+        connection = self._conn
+        connection.execute("PRAGMA busy_timeout=0")
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+            return False
+        finally:
+            connection.execute(f"PRAGMA busy_timeout={PATIENCE_MS}")
+        return True
+
+
+async def connect(database: str, **options: Any) -> aiosqlite.Connection:
+    """Open a connection; for SQLAlchemy's ``async_creator_fn``."""
+    options["check_same_thread"] = False
+    connection = QuickConnection(lambda: sqlite3.connect(database, **options), 64)
+    # A program that ends without closing its connections must not hang on their threads.
+    connection._thread.daemon = True
+    return await connection
+
+
+async def connect_prompt(database: str, **options: Any) -> aiosqlite.Connection:
+    """Open a connection that does small things at once."""
+    connection = await connect(database, **options)
+    assert isinstance(connection, QuickConnection)
+    connection.prompt = True
+    return connection

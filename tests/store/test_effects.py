@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.model import EffectKind, EffectStatus
+from bot.store.database import Database
+from bot.store.effects import REPEATABLE, Effects
+from bot.store.keys import Keys
+
+from .conftest import HandClock
+from .rows import new_effect
+
+DONE, FAILED, UNKNOWN = EffectStatus.DONE, EffectStatus.FAILED, EffectStatus.UNKNOWN
+
+
+@pytest.fixture
+def effects(db: Database, keys: Keys) -> Effects:
+    return Effects(db, keys.cipher)
+
+
+async def test_a_planned_effect_comes_back_whole(effects: Effects, clock: HandClock) -> None:
+    later = clock.time + timedelta(seconds=3)
+    new = new_effect(
+        "k", kind=EffectKind.WARN, case_id=7, message_id=5, payload=b"p", not_before=later
+    )
+    (row,) = await effects.plan(None, [new])
+    assert (row.key, row.kind, row.case_id, row.message_id) == ("k", EffectKind.WARN, 7, 5)
+    assert (row.payload, row.status, row.attempts) == (b"p", EffectStatus.PLANNED, 0)
+    assert (row.not_before, row.planned_at) == (later, clock.time)
+    assert await effects.by_key("k") == row
+    assert await effects.for_case(7) == [row]
+    assert await effects.unfinished() == [row]
+    assert await effects.by_key("other") is None
+
+
+async def test_the_same_key_is_never_planned_twice(effects: Effects) -> None:
+    (first,) = await effects.plan(None, [new_effect("a", payload=b"1")])
+    both = await effects.plan(
+        None, [new_effect("b"), new_effect("a", payload=b"2"), new_effect("b")]
+    )
+    assert [r.key for r in both] == ["b", "a", "b"]
+    assert both[1] == first
+    assert both[0] == both[2]
+    assert len(await effects.unfinished()) == 2
+
+
+@pytest.mark.parametrize("status", [DONE, FAILED])
+async def test_the_end_erases_the_payload_and_is_final(
+    effects: Effects, status: EffectStatus
+) -> None:
+    (row,) = await effects.plan(None, [new_effect("k", payload=b"p")])
+    assert await effects.sending(None, [row.id]) == [row.id]
+    assert await effects.finish(None, row.id, status, detail="code", result_message_id=9)
+    after = await effects.by_key("k")
+    assert after is not None
+    assert (after.status, after.payload, after.detail) == (status, None, "code")
+    assert (after.result_message_id, after.attempts) == (9, 1)
+    assert await effects.sending(None, [row.id]) == []
+    assert not await effects.finish(None, row.id, FAILED)
+    assert not await effects.postpone(None, row.id, row.planned_at)
+    assert await effects.unfinished() == []
+
+
+@pytest.mark.parametrize("kind", list(EffectKind))
+async def test_an_unknown_effect_is_repeated_only_where_that_does_no_harm(
+    effects: Effects, kind: EffectKind
+) -> None:
+    (row,) = await effects.plan(None, [new_effect("k", kind=kind, payload=b"p")])
+    await effects.sending(None, [row.id])
+    assert await effects.finish(None, row.id, UNKNOWN, detail="timeout")
+    repeatable = kind in REPEATABLE
+    assert [r.payload for r in await effects.unfinished()] == ([b"p"] if repeatable else [])
+    assert await effects.sending(None, [row.id]) == ([row.id] if repeatable else [])
+
+
+def test_a_warning_and_a_repost_are_never_said_twice() -> None:
+    assert not REPEATABLE & {EffectKind.WARN, EffectKind.REPOST, EffectKind.SAY}
+
+
+async def test_what_was_being_sent_at_a_crash_is_not_said_again(effects: Effects) -> None:
+    warn, delete = await effects.plan(
+        None, [new_effect("w", kind=EffectKind.WARN), new_effect("d", kind=EffectKind.DELETE)]
+    )
+    await effects.sending(None, [warn.id, delete.id])
+    assert [r.status for r in await effects.unfinished()] == [EffectStatus.SENDING] * 2
+    assert await effects.sending(None, [warn.id, delete.id]) == [delete.id]
+
+
+async def test_postponed_effects_go_out_again(effects: Effects, clock: HandClock) -> None:
+    (row,) = await effects.plan(None, [new_effect("k", kind=EffectKind.WARN, payload=b"p")])
+    await effects.sending(None, [row.id])
+    until = clock.time + timedelta(seconds=5)
+    assert await effects.postpone(None, row.id, until, "retry-after-5")
+    (after,) = await effects.unfinished()
+    assert (after.status, after.not_before, after.payload) == (EffectStatus.PLANNED, until, b"p")
+    assert await effects.sending(None, [row.id]) == [row.id]
+
+
+async def test_planned_is_no_outcome(effects: Effects) -> None:
+    with pytest.raises(ValueError, match="no outcome"):
+        await effects.finish(None, 1, EffectStatus.PLANNED)
+
+
+ORDER = {"planned": 0, "sending": 1, "unknown": 2, "done": 3, "failed": 3}
+steps = st.lists(st.sampled_from(["plan", "sending", "done", "failed", "unknown"]), max_size=12)
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(steps=steps, kind=st.sampled_from([EffectKind.WARN, EffectKind.DELETE]))
+async def test_a_status_only_goes_forward(
+    fresh: Callable[[], str], keys: Keys, steps: list[str], kind: EffectKind
+) -> None:
+    db = await Database.open(fresh())
+    effects = Effects(db, keys.cipher)
+    (row,) = await effects.plan(None, [new_effect("k", kind=kind)])
+    sent = 0
+    for step in steps:
+        before = await effects.by_key("k")
+        if step == "plan":
+            await effects.plan(None, [new_effect("k", kind=kind)])
+        elif step == "sending":
+            sent += len(await effects.sending(None, [row.id]))
+        else:
+            await effects.finish(None, row.id, EffectStatus(step))
+        after = await effects.by_key("k")
+        assert before is not None
+        assert after is not None
+        again = kind in REPEATABLE and (before.status, after.status) == ("unknown", "sending")
+        assert again or ORDER[after.status] >= ORDER[before.status]
+        assert ORDER[before.status] < 3 or after.status == before.status
+    assert kind in REPEATABLE or sent <= 1
+    await db.close()

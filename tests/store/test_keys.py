@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from bot.errors import ConfigurationError
+from bot.store.keys import Cipher, Keys, NotAuthentic
+
+
+def test_keys_are_made_once_and_privately(tmp_path: Path) -> None:
+    folder = tmp_path / "a" / "keys"
+    first, second = Keys.load(folder), Keys.load(folder)
+    assert second.cipher.open(first.cipher.seal(b"x", "row/1"), "row/1") == b"x"
+    assert first.digest("x", "p") == second.digest("x", "p")
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert sorted(f.name for f in folder.iterdir()) == ["digest.key", "evidence.key", "payload.key"]
+    assert {stat.S_IMODE(f.stat().st_mode) for f in folder.iterdir()} == {0o600}
+    assert {f.stat().st_size for f in folder.iterdir()} == {32}
+    assert len({f.read_bytes() for f in folder.iterdir()}) == 3
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        pytest.param(lambda f: (f / "payload.key").write_bytes(b"short"), "5 bytes", id="length"),
+        pytest.param(lambda f: (f / "digest.key").chmod(0o644), "chmod 600", id="file open"),
+        pytest.param(lambda f: f.chmod(0o755), "chmod 700", id="folder open"),
+        pytest.param(
+            lambda f: ((f / "payload.key").unlink(), (f / "payload.key").mkdir(0o700)),
+            "cannot read",
+            id="not a file",
+        ),
+    ],
+)
+def test_faults_are_explained(tmp_path: Path, spoil: object, says: str) -> None:
+    folder = tmp_path / "keys"
+    Keys.load(folder)
+    spoil(folder)  # type: ignore[operator]
+    with pytest.raises(ConfigurationError, match=says):
+        Keys.load(folder)
+
+
+def test_a_folder_that_cannot_be_made_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigurationError, match="folder of keys"):
+        Keys.load(tmp_path / "file" / "keys")
+
+
+def test_what_is_sealed_for_one_row_opens_for_no_other(keys: Keys) -> None:
+    sealed = keys.cipher.seal("内部".encode(), "case/1")
+    assert keys.cipher.open(sealed, "case/1") == "内部".encode()
+    for spoiled, about in [
+        (sealed, "case/2"),
+        (sealed[:-1] + bytes([sealed[-1] ^ 1]), "case/1"),
+        (b"", "case/1"),
+    ]:
+        with pytest.raises(NotAuthentic):
+            keys.cipher.open(spoiled, about)
+    with pytest.raises(NotAuthentic):
+        Cipher(bytes(32)).open(sealed, "case/1")
+
+
+def test_sealing_twice_differs_and_none_stays_none(keys: Keys) -> None:
+    assert keys.cipher.seal(b"x", "a") != keys.cipher.seal(b"x", "a")
+    assert keys.cipher.seal_text(None, "a") is None
+    assert keys.cipher.open_text(None, "a") is None
+    lone = "a\ud83d"  # half a surrogate pair, as broken clients send it
+    assert keys.cipher.open_text(keys.cipher.seal_text(lone, "a"), "a") == lone
+
+
+def test_digests_depend_on_content_purpose_and_installation(keys: Keys, tmp_path: Path) -> None:
+    digest = keys.digest("x", "keyword")
+    assert digest == keys.digest(b"x", "keyword")
+    assert len(digest) == 64
+    others = {
+        keys.digest("y", "keyword"),
+        keys.digest("x", "content"),
+        keys.digest("dx", "keywor"),
+        Keys.load(tmp_path / "other").digest("x", "keyword"),
+    }
+    assert len(others | {digest}) == 5
+
+
+def test_pseudonyms_are_short_lasting_and_distinct(keys: Keys) -> None:
+    names = [keys.pseudonym(i) for i in range(300)]
+    assert names == [keys.pseudonym(i) for i in range(300)]
+    assert len(set(names)) == 300
+    assert {len(n) for n in names} == {6}
+    assert not set("".join(names)) & set("ILOU")
+
+
+def test_keys_do_not_print_themselves(keys: Keys, tmp_path: Path) -> None:
+    raw = (tmp_path / "keys" / "digest.key").read_bytes()
+    assert repr(raw) not in repr(keys)
+    assert repr(keys) == "Keys()"
