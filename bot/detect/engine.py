@@ -1,0 +1,205 @@
+"""From fragments to findings. Pure: the same input always gives the same findings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from bot.detect.text.derived import Derived
+from bot.detect.text.detectors import DisguiseDetector, KeywordDetector, RuleDetector, doubt
+from bot.detect.text.disguise import Restorer
+from bot.detect.text.encoded import DECODED, decoded
+from bot.detect.text.index import DaachorseIndex, IndexFactory
+from bot.detect.text.keywords import KeywordList, Keywords
+from bot.detect.text.normalize import Normalized, Normalizer, with_marks
+from bot.detect.text.structure import StructureDetector
+from bot.model import Box, Extent, Finding, Fragment, NotInspected
+from bot.rules import Language, Rule, is_doubt
+
+
+class Detector(Protocol):
+    """Looks for one kind of material in a fragment. Never acts, never changes its input."""
+
+    name: str
+
+    def detect(self, fragment: Fragment, text: Normalized) -> Iterable[Finding]:
+        """Yield findings with offsets of ``fragment.text``; ``text`` is its normalised form."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspection:
+    """What was found, and what could not be looked at."""
+
+    findings: tuple[Finding, ...] = ()
+    not_inspected: tuple[NotInspected, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A fragment as it stands, or as it reads once something in it is undone."""
+
+    fragment: Fragment
+    text: Normalized
+    derived: Derived | None = None
+
+    def findings(self, detector: Detector, language: Language) -> Iterator[Finding]:
+        """Yield a detector's findings, with offsets of the fragment's own text.
+
+        Of a derived reading only those count that touch what was undone; where that was a
+        disguise, they are doubts.
+        """
+        if self.derived is None:
+            yield from detector.detect(self.fragment, self.text)
+            return
+        own = self.fragment.text
+        for finding in detector.detect(replace(self.fragment, text=self.derived.text), self.text):
+            label = self.derived.label(finding.start, finding.end)
+            # What was undone beside a number may have been all that hid it.
+            if not label and self.derived.label(finding.start - 1, finding.end + 1) == DECODED:
+                label = DECODED
+            if label:
+                low, high = self.derived.span(finding.start, finding.end)
+                high = with_marks(own, high)
+                if label == DECODED:
+                    yield finding.evolve(start=low, end=high, match=own[low:high])
+                else:
+                    yield doubt(label, self.fragment, (low, high), language)
+
+
+class Engine:
+    """Runs every detector over every fragment; with a restorer, over disguised text too."""
+
+    def __init__(
+        self,
+        rules: Iterable[Rule],
+        *,
+        language: Language = "zh-CN",
+        detectors: Iterable[Detector] = (),
+        normalizer: Normalizer | None = None,
+        index: IndexFactory = DaachorseIndex,
+        restorer: Restorer | None = None,
+    ) -> None:
+        self.language: Language = language
+        self._normalize = normalizer or Normalizer()
+        every = tuple(rules)
+        by_pattern = tuple(rule for rule in every if not rule.evidence)
+        by_structure = tuple(rule for rule in every if rule.evidence)
+        self._index = index
+        self._restore = restorer
+        self._detectors: tuple[Detector, ...] = (
+            RuleDetector(by_pattern, language, self._normalize, index=index),
+            *([StructureDetector(by_structure, language)] if by_structure else []),
+            *detectors,
+        )
+
+    def keyword_list(self, terms: Iterable[str]) -> KeywordList:
+        """Prepare a group's own terms; build once for each change of the list."""
+        return KeywordList(terms, self._normalize, index=self._index)
+
+    def inspect(
+        self, fragments: Sequence[Fragment], keywords: Keywords | None = None
+    ) -> Inspection:
+        """Look at every fragment, with a group's own terms if there are any.
+
+        A detector that raises becomes a ``not_inspected`` named after it; the others go on.
+        """
+        detectors = self._detectors
+        if keywords is not None and len(keywords):
+            detectors = (*detectors, KeywordDetector(keywords, self.language))
+            if self._restore is not None:
+                detectors = (*detectors, DisguiseDetector(keywords, self.language))
+        findings: list[Finding] = []
+        failures: dict[NotInspected, None] = {}
+        for index, fragment in enumerate(fragments):
+            found: list[Finding] = []
+            for reading in self._readings(fragment, found, failures):
+                for detector in detectors:
+                    try:
+                        found += reading.findings(detector, self.language)
+                    except Exception:
+                        failures[_failure(detector.name, fragment)] = None
+            told = _without_repeats(_without_idle_doubts(found))
+            findings.extend(_placed(f, fragment, index) for f in told)
+        return Inspection(findings=tuple(findings), not_inspected=tuple(failures))
+
+    def _readings(
+        self, fragment: Fragment, found: list[Finding], failures: dict[NotInspected, None]
+    ) -> Iterator[Reading]:
+        """Yield the fragment as it stands, then what its encoded and disguised parts say.
+
+        Where something ``found`` so far withholds all of it, a doubt would add nothing.
+        """
+        text = self._normalize(fragment.text)
+        yield Reading(fragment, text)
+        try:
+            if plain := decoded(text, self._normalize):
+                yield Reading(fragment, plain[1], plain[0])
+            if self._restore and not any(f.extent is Extent.WHOLE for f in found):
+                for derived, form in self._restore(text):
+                    yield Reading(fragment, form, derived)
+        except Exception:
+            failures[_failure("decoding", fragment)] = None
+
+
+def _failure(name: str, fragment: Fragment) -> NotInspected:
+    return NotInspected(
+        reason=f"detector-failed-{name}",
+        source=fragment.source,
+        attachment=fragment.attachment,
+        page=fragment.page,
+    )
+
+
+def _without_idle_doubts(findings: list[Finding]) -> list[Finding]:
+    """Drop the doubts where something certain is found already."""
+    certain = [f for f in findings if not is_doubt(f.rule_id)]
+    if len(certain) in (0, len(findings)):
+        return findings
+    return [
+        f
+        for f in findings
+        if not is_doubt(f.rule_id) or not any(c.start < f.end and f.start < c.end for c in certain)
+    ]
+
+
+def _without_repeats(findings: Iterable[Finding]) -> list[Finding]:
+    """Order findings, and drop those that a finding at least as grave already says and covers."""
+    kept: list[Finding] = []
+    open_: list[Finding] = []
+    order = sorted(findings, key=lambda f: (f.start, -f.end, -f.severity, -f.confidence, f.rule_id))
+    for finding in order:
+        open_ = [f for f in open_ if f.end > finding.start]
+        if not any(_says(f, finding) for f in open_):
+            kept.append(finding)
+            open_.append(finding)
+    return kept
+
+
+def _says(one: Finding, other: Finding) -> bool:
+    return (
+        one.end >= other.end
+        and one.category is other.category
+        and one.severity >= other.severity
+        and one.extent in (other.extent, Extent.WHOLE)
+    )
+
+
+def _placed(finding: Finding, fragment: Fragment, index: int) -> Finding:
+    box = union(fragment.boxes[finding.start : finding.end]) if fragment.boxes else None
+    if index == 0 and fragment.page is None and box is None:
+        return finding
+    return finding.evolve(fragment=index, page=fragment.page, box=box)
+
+
+def union(boxes: Iterable[Box]) -> Box | None:
+    """Return the smallest box around all that are not empty."""
+    full = [b for b in boxes if b[2] > b[0] and b[3] > b[1]]
+    if not full:
+        return None
+    return (
+        min(b[0] for b in full),
+        min(b[1] for b in full),
+        max(b[2] for b in full),
+        max(b[3] for b in full),
+    )

@@ -1,0 +1,131 @@
+"""Read percent, entity, escape, base64 and hexadecimal encodings of plausible size in a text."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import html
+import re
+
+from bot.detect.text.derived import Derived, Part, around, derive
+from bot.detect.text.normalize import Normalized, Normalizer
+
+LEVELS = 2
+"""How deep encodings within encodings are followed."""
+
+MAX_TOKEN = 1 << 20
+"""Characters of one base64 or hexadecimal token; a longer one is no message."""
+
+REACH, MAX_READ = 200, 2_048
+"""Characters around what was decoded, and of a message in all, that are read once more."""
+
+DECODED = "decoded"
+_RUN = re.compile(r"[A-Za-z0-9+/_-]{12}")
+_SPACED = re.compile(r"[0-9A-Fa-f]{2}[ :](?:[0-9A-Fa-f]{2}[ :]){4}")
+_CODES = re.compile(
+    r"(?P<percent>(?:%[0-9A-Fa-f]{2})+)"
+    r"|(?P<entity>&(?:\#[0-9]{1,7}|\#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});)"
+    r"|(?P<unicode>(?:\\u[0-9A-Fa-f]{4})+)"
+    r"|(?P<bytes>(?:\\x[0-9A-Fa-f]{2})+)"
+    r"|(?<![0-9A-Za-z+/_-])(?:"
+    r"(?P<hex>(?:0[xX])?(?:[0-9A-Fa-f]{2}){6,}(?![0-9A-Za-z+/=_-])"
+    r"|(?:[0-9A-Fa-f]{2}[ :]){5,}[0-9A-Fa-f]{2}(?![0-9A-Za-z]))"
+    r"|(?P<base64>(?:[A-Za-z0-9+/]{60,76}\n)*[A-Za-z0-9+/_-]{12,}={0,2}(?![0-9A-Za-z=])))"
+)
+_NOT_HEX = re.compile(r"[^0-9A-Fa-f]|^0[xX]")
+_CHINESE = re.compile(r"[\u3400-\u9fff]")
+
+
+def decoded(text: Normalized, normalize: Normalizer) -> tuple[Derived, Normalized] | None:
+    """Return what a text says once its encodings are read, those within them too; or None.
+
+    What is decoded is never longer than its source, so the work is bounded by the text's length.
+    """
+    before: Derived | None = None
+    for _ in range(LEVELS):
+        if not _may_hold_code(text.text):
+            break
+        parts = [part for match in _CODES.finditer(text.text) if (part := _part(match))]
+        if not parts:
+            break
+        before = derive(text, parts, before)
+        text = normalize(before.text)
+    if before is None:
+        return None
+    near = around(before, REACH, max(MAX_READ, len(before.text) // 2))
+    return near, text if near is before else normalize(near.text)
+
+
+def _may_hold_code(text: str) -> bool:
+    return (
+        "%" in text
+        or "&" in text
+        or "\\" in text
+        or _RUN.search(text) is not None
+        or _SPACED.search(text) is not None
+    )
+
+
+def _part(match: re.Match[str]) -> Part | None:
+    kind, token, start = match.lastgroup, match.group(), match.start()
+    if kind == "entity":
+        plain = html.unescape(token)
+        return None if plain == token else Part(start, match.end(), plain, DECODED)
+    if kind == "unicode":
+        data = bytes.fromhex(token.replace("\\u", ""))
+        return _exact(start, data.decode("utf-16-be", "replace"), "utf-16-be", 3)
+    if kind in ("percent", "bytes"):
+        width = 3 if kind == "percent" else 4
+        data = bytes.fromhex(token.replace("%", "").replace("\\x", ""))
+        for encoding in ("utf-8", "gb18030"):
+            try:
+                return _exact(start, data.decode(encoding), encoding, width)
+            except UnicodeDecodeError:
+                continue
+        return None
+    if len(token) > MAX_TOKEN:
+        return None
+    plain = _text(_hex(token) if kind == "hex" else _base64(token))
+    if not plain and kind == "hex" and len(token) % 4 != 1:
+        plain = _text(_base64(token))
+    return Part(start, match.end(), plain, DECODED) if plain else None
+
+
+def _exact(start: int, plain: str, encoding: str, width: int) -> Part:
+    """Give each character the codes that made it; ``width`` characters stand for each byte."""
+    spans: list[tuple[int, int]] = []
+    at = start
+    for char in plain:
+        end = at + width * len(char.encode(encoding, "replace"))
+        spans.append((at, end))
+        at = end
+    return Part(start, at, plain, DECODED, tuple(spans))
+
+
+def _hex(token: str) -> bytes:
+    digits = _NOT_HEX.sub("", token)
+    return bytes.fromhex(digits) if len(digits) % 2 == 0 else b""
+
+
+def _base64(token: str) -> bytes:
+    compact = token.replace("\n", "").rstrip("=").replace("-", "+").replace("_", "/")
+    try:
+        return base64.b64decode(compact + "=" * (-len(compact) % 4), validate=True)
+    except binascii.Error:
+        return b""
+
+
+def _text(data: bytes) -> str:
+    """Return the text that bytes hold, or nothing where they hold none."""
+    for encoding in ("utf-8", "gb2312", "utf-16"):
+        if encoding == "utf-16" and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
+            continue
+        try:
+            plain = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if all(c.isprintable() or c in "\t\r\n\ufeff" for c in plain) and (
+            encoding == "utf-8" or _CHINESE.search(plain)
+        ):
+            return plain
+    return ""

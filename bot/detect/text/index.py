@@ -1,0 +1,52 @@
+"""Find many terms in one pass over a text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import ahocorasick
+import daachorse
+
+
+class KeywordIndex(Protocol):
+    """Finds every occurrence of every term, overlapping ones too."""
+
+    def find(self, text: str) -> list[tuple[int, int, int]]:
+        """Return (start, end, index of the term) for a text without lone surrogates."""
+
+
+class DaachorseIndex:
+    """The index on a character-wise double-array automaton. Terms must be distinct, none empty."""
+
+    def __init__(self, terms: Sequence[str]) -> None:
+        self._automaton = daachorse.CharwiseDoubleArrayAhoCorasick(list(terms)) if terms else None
+
+    def find(self, text: str) -> list[tuple[int, int, int]]:
+        """Return (start, end, index of the term)."""
+        if self._automaton is None:
+            return []
+        hits: list[tuple[int, int, int]] = self._automaton.find_overlapping(text)
+        return hits
+
+
+class AhocorasickIndex:
+    """The same index on pyahocorasick, a pointer automaton. Terms must be distinct, none empty."""
+
+    def __init__(self, terms: Sequence[str]) -> None:
+        self._automaton = ahocorasick.Automaton()
+        for number, term in enumerate(terms):
+            self._automaton.add_word(term, (len(term), number))
+        if terms:
+            self._automaton.make_automaton()
+        self._empty = not terms
+
+    def find(self, text: str) -> list[tuple[int, int, int]]:
+        """Return (start, end, index of the term)."""
+        if self._empty:
+            return []
+        found = self._automaton.iter(text)
+        return [(last + 1 - length, last + 1, number) for last, (length, number) in found]
+
+
+IndexFactory = Callable[[Sequence[str]], KeywordIndex]

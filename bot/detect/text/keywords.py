@@ -1,0 +1,176 @@
+"""Find many terms in one pass, tolerating noise between Chinese characters."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from bot.detect.text.collisions import Collisions
+from bot.detect.text.disguise import MAX_TERMS, DisguisedTerms
+from bot.detect.text.index import DaachorseIndex, IndexFactory
+from bot.detect.text.normalize import Normalized, Normalizer, dense
+
+MAX_NOISE = 3
+_HAN = re.compile(r"[\u3007\u3400-\u9fff\U00020000-\U0003134f]")
+_EDGE = re.compile(r"^[\W_]+|[\W_]+$")
+
+
+@dataclass(frozen=True, slots=True)
+class _Term:
+    """A term: as given, the folded core that is searched, and the marks around the core."""
+
+    given: str = field(repr=False)
+    core: str = field(repr=False)
+    head: str = field(repr=False)
+    tail: str = field(repr=False)
+    spans_lines: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KeywordHit:
+    """A term at ``start`` to ``end`` of the normalised text."""
+
+    start: int
+    end: int
+    term: int
+
+
+class KeywordList:
+    """A list of terms, ready to be searched. Built once, then shared and never changed.
+
+    Latin letters and digits at a term's edge must be whole words. Between two Chinese characters
+    up to ``MAX_NOISE`` spaces, marks or symbols are passed over; a Chinese character never is.
+    """
+
+    def __init__(
+        self,
+        terms: Iterable[str],
+        normalizer: Normalizer | None = None,
+        *,
+        index: IndexFactory = DaachorseIndex,
+    ) -> None:
+        normalize = normalizer or Normalizer()
+        prepared = dict.fromkeys(t for t in (_prepare(term, normalize) for term in terms) if t)
+        self._terms = tuple(prepared)
+        cores: dict[str, list[int]] = {}
+        for number, term in enumerate(self._terms):
+            cores.setdefault(term.core, []).append(number)
+        self._by_core = tuple(tuple(numbers) for numbers in cores.values())
+        self._index = index(tuple(cores))
+        self._collisions = Collisions()
+
+    def __len__(self) -> int:
+        return len(self._terms)
+
+    def term(self, number: int) -> str:
+        """Return a term as it was given."""
+        return self._terms[number].given
+
+    def find(self, text: Normalized) -> list[KeywordHit]:
+        """Return every hit, in the order of the text; overlapping ones too."""
+        raw = self._index.find(text.dense_text)
+        return list(self._checked(text, raw)) if raw else []
+
+    @functools.cached_property
+    def _disguised(self) -> DisguisedTerms:
+        few = len(self) <= MAX_TERMS
+        return DisguisedTerms(dict.fromkeys(t.core for t in self._terms) if few else ())
+
+    def disguised(self, text: Normalized) -> list[tuple[int, int, str]]:
+        """Return (start, end, kind) of what may be a term of a short list in disguise."""
+        return list(self._disguised.find(text))
+
+    def _checked(
+        self, text: Normalized, raw: Iterable[tuple[int, int, int]]
+    ) -> Iterator[KeywordHit]:
+        view = text.dense
+        for start, end, core in raw:
+            if self._collisions.is_accident(view.text, start, end):
+                continue
+            first, last = view.starts[start], view.starts[end - 1] + 1
+            for number in self._by_core[core]:
+                term = self._terms[number]
+                if not _gaps_allowed(text, view.starts, start, end, spans=term.spans_lines):
+                    continue
+                span = _edges(text.folded, first, last, term)
+                if span is not None:
+                    yield KeywordHit(*span, number)
+
+
+class Keywords(Protocol):
+    """Terms that can be searched for."""
+
+    def __len__(self) -> int:
+        """How many there are."""
+
+    def find(self, text: Normalized) -> list[KeywordHit]:
+        """Return every hit."""
+
+    def disguised(self, text: Normalized) -> list[tuple[int, int, str]]:
+        """Return (start, end, kind) of what may be a term in disguise."""
+
+
+class KeywordLists:
+    """Several lists, searched as one; the number of a hit's term is that in its own list."""
+
+    def __init__(self, lists: Iterable[Keywords]) -> None:
+        self._lists = tuple(lists)
+
+    def __len__(self) -> int:
+        return sum(map(len, self._lists))
+
+    def find(self, text: Normalized) -> list[KeywordHit]:
+        """Return every hit of every list."""
+        return [hit for terms in self._lists for hit in terms.find(text)]
+
+    def disguised(self, text: Normalized) -> list[tuple[int, int, str]]:
+        """Return what may be a term of any list in disguise."""
+        return [hit for terms in self._lists for hit in terms.disguised(text)]
+
+
+def _prepare(term: str, normalize: Normalizer) -> _Term | None:
+    folded = " ".join(normalize(term).folded.split())
+    bare = _EDGE.sub("", folded)
+    if not bare:
+        return _Term(term, folded, "", "", spans_lines=False) if folded else None
+    at = folded.index(bare)
+    return _Term(
+        given=term,
+        core=dense(bare),
+        head=folded[:at],
+        tail=folded[at + len(bare) :],
+        spans_lines=len(_HAN.findall(bare)) >= 3,
+    )
+
+
+def _is_latin(char: str) -> bool:
+    return char.isalnum() and char.isascii()
+
+
+def _gaps_allowed(
+    text: Normalized, starts: Sequence[int], start: int, end: int, *, spans: bool
+) -> bool:
+    if starts[end - 1] - starts[start] == end - 1 - start:
+        return True
+    for i in range(start, end - 1):
+        gap = text.folded[starts[i] + 1 : starts[i + 1]]
+        if len(gap) > MAX_NOISE or ("\n" in gap and not spans) or gap.count("\n") > 1:
+            return False
+    return True
+
+
+def _edges(folded: str, first: int, last: int, term: _Term) -> tuple[int, int] | None:
+    """Widen a core's span to the term's own marks, and hold Latin edges to whole words."""
+    first, last = first - len(term.head), last + len(term.tail)
+    if first < 0 or last > len(folded):
+        return None
+    if not (folded.startswith(term.head, first) and folded.endswith(term.tail, 0, last)):
+        return None
+    if first and _is_latin(folded[first]) and _is_latin(folded[first - 1]):
+        return None
+    if last < len(folded) and _is_latin(folded[last - 1]) and _is_latin(folded[last]):
+        return None
+    return first, last
