@@ -1,0 +1,102 @@
+"""The child process that decodes and reads files. It is started by `pool` and by nobody else."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from bot.detect.media import confine, wire
+from bot.detect.media.seccomp import forbid_calls
+from bot.errors import NotReadable, ShoukouError
+
+_MEMORY = 2 << 30
+# The pool gives up first, and says that time ran out.
+_GRACE = 5
+# Documents stop by themselves before that, unless a library hangs.
+_DOCUMENT_SECONDS = 4.2
+_DOCUMENT_MEMORY = 480 << 20
+_TESSERACT_FILES = 256 << 20
+_PACKAGE = str(Path(__file__).resolve().parents[2])
+
+
+def main(engine_name: str, seconds: float) -> None:
+    """Answer requests from standard input until it ends."""
+    source, sink = _private_pipes()
+    programs = engine_name == "tesseract"
+    confine.end_with_parent()
+    network = confine.leave_network()
+    gauge = confine.memory_gauge()
+    confine.limit(_MEMORY, _TESSERACT_FILES if programs else 0)
+    files = confine.close_files(
+        (sys.prefix, sys.base_prefix, _PACKAGE), [os.environ["TMPDIR"]] if programs else []
+    )
+    try:
+        reader = _reader(engine_name)
+    except ShoukouError as error:
+        sink.write(wire.encode({"ready": False, "error": str(error)}))
+        sink.flush()
+        return
+    calls = forbid_calls(programs=programs)
+    kinds = {
+        "network-namespace": network,
+        "landlock": files,
+        "seccomp": calls,
+        "no-network": confine.network_is_closed(),
+    }
+    isolation = [kind for kind, active in kinds.items() if active]
+    sink.write(wire.encode({"ready": True, "isolation": isolation}))
+    sink.flush()
+    reader.warm_up_documents()
+    while prefix := source.read(wire.PREFIX.size):
+        header_length, body_length = wire.lengths(prefix)
+        header = wire.decode_header(source.read(header_length))
+        body = source.read(body_length)
+        confine.limit_time(seconds + _GRACE)
+        document = reader.is_document(body)
+        confine.end_after(_DOCUMENT_SECONDS if document else 0)
+        confine.limit_growth(gauge, _DOCUMENT_MEMORY if document else _MEMORY, _MEMORY)
+        reply, data = answer(reader, header, body)
+        confine.end_after(0)
+        confine.limit_growth(gauge, _MEMORY, _MEMORY)
+        sink.write(wire.encode(reply, data))
+        sink.flush()
+
+
+def _private_pipes() -> tuple[BinaryIO, BinaryIO]:
+    """Keep the pipes for the frames alone: what a library prints goes nowhere."""
+    source, sink = os.dup(0), os.dup(1)
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for number in (0, 1, 2):
+        os.dup2(nothing, number)
+    os.set_inheritable(source, False)
+    os.set_inheritable(sink, False)
+    return os.fdopen(source, "rb"), os.fdopen(sink, "wb")
+
+
+def _reader(engine_name: str) -> Any:
+    """Build the reader and read one picture, so that everything is loaded before any input."""
+    from bot.detect import doubt
+    from bot.detect.media.reader import Reader
+
+    reader = Reader.with_engine(engine_name, doubt)
+    reader.warm_up()
+    return reader
+
+
+def answer(reader: Any, header: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
+    """Do what a request asks; return the answer's header and body, errors as reason codes."""
+    try:
+        if header["op"] == "redact":
+            boxes = [(int(a), int(b), int(c), int(d)) for a, b, c, d in header["boxes"]]
+            return {"ok": True}, reader.redact(body, boxes)
+        return {"ok": True, **reader.read(body, header.get("mime_type"))}, b""
+    except NotReadable as error:
+        return {"ok": False, "reason": error.reason}, b""
+    except MemoryError:
+        return {"ok": False, "reason": "out-of-memory", "retire": True}, b""
+    except Exception as error:
+        # Only the kind of error leaves the child: its text may hold content.
+        reason = "out-of-memory" if "alloc" in str(error).lower() else "ocr-failed"
+        return {"ok": False, "reason": reason, "retire": True}, b""

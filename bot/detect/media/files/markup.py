@@ -1,0 +1,266 @@
+"""Text of XML and HTML: what is shown, and what attributes, comments and scripts hold."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import html
+import io
+import itertools
+import re
+from typing import Any
+from urllib.parse import unquote_to_bytes
+from xml.sax.handler import ContentHandler, feature_external_ges, property_lexical_handler
+
+from defusedxml.common import DefusedXmlException
+from defusedxml.expatreader import DefusedExpatParser
+
+from bot.detect.media.files.walk import Walk
+from bot.errors import NotReadable
+
+_CHUNK = 1 << 16
+_INLINE = frozenset(
+    (
+        *("r", "t", "delText", "instrText", "ins", "del", "moveFrom", "moveTo", "hyperlink"),
+        *(
+            "smartTag",
+            "sdt",
+            "sdtContent",
+            "rPr",
+            "span",
+            "a",
+            "s",
+            "fld",
+            "ruby",
+            "rt",
+            "rubyBase",
+        ),
+        *("bookmark-start", "bookmark-end", "tspan", "b", "i", "u", "em", "strong", "font", "sub"),
+        *("sup", "small", "big", "code", "mark", "fldSimple", "dir", "bdo", "wbr", "nobr", "tt"),
+        *(
+            "noBreakHyphen",
+            "softHyphen",
+            "proofErr",
+            "lang",
+            "sz",
+            "szCs",
+            "rFonts",
+            "color",
+            "kern",
+        ),
+    )
+)
+_TABS = frozenset(("tab", "tc", "td", "th", "table-cell", "ptab"))
+_TELLING = frozenset(
+    (
+        *("descr", "title", "string", "Target", "href", "v", "prompt", "promptTitle", "error"),
+        *("errorTitle", "author", "initials", "alt", "tooltip", "string-value", "caption", "label"),
+        *("content", "value", "displayName", "src", "action", "placeholder", "summary", "data"),
+        *("aria-label", "srcdoc", "Title", "FileName", "URI"),
+    )
+)
+_LONG = 15
+_NOISE = re.compile(r"https?://schemas\.|urn:|\{?[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-|#|[-0-9.,; ]*\Z")
+_BASE64 = re.compile(r"[A-Za-z0-9+/\s]{64,}={0,2}\s*\Z")
+_DATA = re.compile(r"data:[^,]{0,200},", re.IGNORECASE)
+
+
+class TextHandler(ContentHandler):
+    """Gathers the text of any XML vocabulary: a line for each block, telling attributes apart."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.text: list[str] = []
+        self.apart: list[str] = []
+        self._names: dict[str, str] = {}
+
+    def local(self, name: str) -> str:
+        """Return a name without its prefix."""
+        found = self._names.get(name)
+        if found is None:
+            found = self._names[name] = name.rpartition(":")[2]
+        return found
+
+    def startElement(self, name: str, attrs: Any) -> None:  # noqa: N802 -- SAX's name
+        """Take what attributes say."""
+        local = self.local(name)
+        if local in ("br", "cr", "line-break"):
+            self.text.append("\n")
+        elif local in ("tab", "ptab"):
+            self.text.append("\t")
+        for key, value in attrs.items():
+            if not key.startswith("xmlns") and _tells(self.local(key), value):
+                self.apart.append(value)
+
+    def endElement(self, name: str) -> None:  # noqa: N802 -- SAX's name
+        """End a cell or a line."""
+        local = self.local(name)
+        if local in _TABS:
+            self.text.append("\t")
+        elif local not in _INLINE and self.text and self.text[-1] != "\n":
+            self.text.append("\n")
+
+    def characters(self, content: str) -> None:
+        """Take text."""
+        self.text.append(content)
+
+    def comment(self, content: str) -> None:
+        """Take a comment of the markup."""
+        self.apart.append(content)
+
+    def startDTD(self, *_: object) -> None:  # noqa: N802 -- SAX's name
+        """Nothing to read."""
+
+    def endDTD(self) -> None:  # noqa: N802 -- SAX's name
+        """Nothing to read."""
+
+    def startCDATA(self) -> None:  # noqa: N802 -- SAX's name
+        """Nothing to read."""
+
+    def endCDATA(self) -> None:  # noqa: N802 -- SAX's name
+        """Nothing to read."""
+
+    def processingInstruction(self, target: str, data: str) -> None:  # noqa: N802
+        """Take an instruction's data."""
+        if _tells(target, data):
+            self.apart.append(data)
+
+
+def _tells(name: str, value: str) -> bool:
+    """Say whether an attribute may hold words rather than numbers of the layout."""
+    if not value.isascii():
+        return True
+    if name in _TELLING:
+        return bool(value.strip())
+    return len(value) >= _LONG and not _NOISE.match(value)
+
+
+def parse_xml(walk: Walk, data: bytes, handler: ContentHandler) -> None:
+    """Parse XML without entities or outside references.
+
+    Raises NotReadable('dangerous-markup') for declared entities, NotReadable('broken') for what is
+    not well-formed; what was handled until then stays.
+    """
+    # An external DTD is named by many harmless drawings: it is never fetched, so it may be named.
+    parser: Any = DefusedExpatParser(forbid_dtd=False, forbid_entities=True, forbid_external=False)
+    parser.setFeature(feature_external_ges, False)
+    parser.setContentHandler(handler)
+    if isinstance(handler, TextHandler):
+        parser.setProperty(property_lexical_handler, handler)
+    source = io.BytesIO(data)
+    try:
+        while chunk := source.read(_CHUNK):
+            walk.check_time()
+            parser.feed(chunk)
+        parser.close()
+    except (NotReadable, MemoryError):
+        raise
+    except DefusedXmlException:
+        raise NotReadable("dangerous-markup") from None
+    except Exception:
+        # Expat's and the codecs' errors.
+        raise NotReadable("broken") from None
+
+
+def read_xml(walk: Walk, data: bytes, page: int | None = None) -> None:
+    """Read any XML: its text, its telling attributes, what it holds as base64."""
+    handler = TextHandler()
+    try:
+        parse_xml(walk, data, handler)
+    finally:
+        _add(walk, "".join(handler.text), page)
+        _add(walk, "\n".join(dict.fromkeys(handler.apart)), page)
+
+
+def _add(walk: Walk, text: str, page: int | None) -> None:
+    """Add text, and open what stands in it encoded."""
+    plain: list[str] = []
+    for line in _joined_base64(text):
+        if (match := _DATA.match(line)) is not None:
+            open_data_url(walk, line, match.end())
+        elif _BASE64.match(line) and (inner := _decoded(line)) is not None:
+            walk.open(inner, page)
+        else:
+            plain.append(line)
+    walk.add("\n".join(plain), page)
+
+
+def _joined_base64(text: str) -> list[str]:
+    """Split into lines, with the wrapped lines of one base64 text put together again."""
+    lines: list[str] = []
+    wrapped = False
+    for line in text.split("\n"):
+        bare = line.strip()
+        is_piece = len(bare) >= 60 and _BASE64.match(bare) is not None
+        ends = wrapped and bool(bare) and re.fullmatch(r"[A-Za-z0-9+/]+={0,2}", bare) is not None
+        if lines and wrapped and (is_piece or ends):
+            lines[-1] += bare
+            wrapped = is_piece
+        else:
+            lines.append(line)
+            wrapped = is_piece
+    return lines
+
+
+def _decoded(text: str) -> bytes | None:
+    compact = "".join(text.split())
+    if len(compact) % 4 or compact.isalpha():
+        return None
+    try:
+        return base64.b64decode(compact, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+
+
+def open_data_url(walk: Walk, url: str, start: int) -> None:
+    """Open what a ``data:`` address holds."""
+    head, body = url[:start], url[start:]
+    if "base64" in head.lower():
+        data = _decoded(unquote_to_bytes(body).decode("latin-1"))
+    else:
+        data = unquote_to_bytes(body)
+    if data is None:
+        walk.gap("broken")
+    else:
+        walk.take(len(data))
+        walk.open(data)
+
+
+_TAG = re.compile(
+    r"<!--(?P<comment>.*?)(?:-->|\Z)|<[!?](?P<declaration>[^>]*+)>?"
+    r"|</?(?P<tag>[a-zA-Z][^\s/>]*+)"
+    r"(?P<attributes>(?:[^>\"']++|\"[^\"]*+\"|'[^']*+'|[\"'])*+)>?",
+    re.DOTALL,
+)
+_ADDRESS = re.compile(r"data:[^,\s\"'()]{0,200},[^\s\"'<>()]*", re.IGNORECASE)
+_MOST_ADDRESSES = 400
+
+
+def read_html(walk: Walk, text: str, page: int | None = None) -> None:
+    """Read a web page: its text, attributes, comments, scripts, and pictures in addresses.
+
+    Goes through it once, whatever its faults: each unclosed part reaches to its end.
+    """
+    shown: list[str] = []
+    apart: dict[str, None] = {}
+    done = 0
+    for count, match in enumerate(_TAG.finditer(text)):
+        if count % 1_000 == 0:
+            walk.check_time()
+        shown.append(text[done : match.start()])
+        done = match.end()
+        tag = (match["tag"] or "").lower()
+        if tag:
+            shown.append("\t" if tag in ("td", "th") else "" if tag in _INLINE else "\n")
+        hidden = match["attributes"] or match["comment"] or match["declaration"] or ""
+        if len(hidden) >= _LONG or not (hidden + tag).isascii():
+            apart[tag + hidden if not tag.isascii() else hidden] = None
+    shown.append(text[done:])
+    addresses = [m[0] for m in itertools.islice(_ADDRESS.finditer(text), _MOST_ADDRESSES)]
+    words = _ADDRESS.sub("", "".join(shown))
+    walk.add(re.sub(r"[ \t\r\f]*+\n\s*+", "\n", html.unescape(words)), page)
+    walk.add(html.unescape(_ADDRESS.sub("", "\n".join(apart))), page)
+    if len(addresses) == _MOST_ADDRESSES:
+        walk.gap("too-many-parts")
+    for address in addresses:
+        open_data_url(walk, address, address.index(",") + 1)

@@ -1,0 +1,97 @@
+"""What takes each kind of content apart."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from bot.detect.media import documents
+from bot.detect.media.files import archives, mail, markup, ole, packages, pdf, rtf
+from bot.detect.media.files.kinds import kinds_of
+from bot.detect.media.files.strings import read_strings
+from bot.detect.media.files.walk import Limits, Opener, PictureReader, Spent, Walk
+from bot.errors import NotReadable
+
+_XML_STARTS = ("<?xml", "<svg", "<office:", "<w:", "<pkg:", "<o:", "<!doctype svg")
+_HTML_MARKS = (
+    "<html",
+    "<!doctype html",
+    "<body",
+    "<div",
+    "<table",
+    "<span",
+    "<img",
+    "<p>",
+    "<script",
+)
+
+
+def new_walk(pictures: PictureReader, limits: Limits | None = None) -> Walk:
+    """Return a walk that knows every kind of document."""
+    return Walk(OPENERS, kinds_of, pictures, limits or Limits())
+
+
+def _read_picture(walk: Walk, data: bytes, page: int | None) -> None:
+    walk.picture(data, page)
+
+
+def _read_drawing(walk: Walk, data: bytes, page: int | None) -> None:
+    """Read the words of a Windows metafile; its lines and pictures are not drawn."""
+    walk.gap("unsupported-picture")
+    read_strings(walk, data)
+
+
+def _read_text(walk: Walk, data: bytes, page: int | None) -> None:
+    """Read text in any encoding that fits; markup is read for what it shows and hides."""
+    texts = documents.decode_all(data)
+    if not texts:
+        walk.gap("unsupported-document")
+        read_strings(walk, data)
+        return
+    for text in texts:
+        _read_decoded(walk, data, text, page)
+
+
+def _read_decoded(walk: Walk, data: bytes, text: str, page: int | None) -> None:
+    start = text[:4096].lstrip("\ufeff \t\r\n").lower()
+    if start.startswith(_XML_STARTS):
+        try:
+            markup.read_xml(walk, text.encode("utf-8", "replace"), page)
+        except Spent:
+            raise
+        except NotReadable as error:
+            if error.reason != "broken":
+                walk.gap(error.reason)
+            markup.read_html(walk, text, page)
+    elif any(mark in start for mark in _HTML_MARKS):
+        markup.read_html(walk, text, page)
+    else:
+        walk.add(text, page)
+        if start.startswith("{") and "\\u" in text:
+            walk.add(_json_words(text), page)
+
+
+def _json_words(text: str) -> str:
+    """Return the same JSON with its escaped characters written out."""
+    try:
+        return json.dumps(json.loads(text), ensure_ascii=False)
+    except (ValueError, RecursionError):
+        return ""
+
+
+OPENERS: Mapping[str, Opener] = MappingProxyType(
+    {
+        "picture": _read_picture,
+        "drawing": _read_drawing,
+        "text": _read_text,
+        "pdf": pdf.read_pdf,
+        "zip": packages.read_zip,
+        "7z": archives.read_7z,
+        "tar": archives.read_tar,
+        "packed": archives.read_packed,
+        "ole": ole.read_ole,
+        "rtf": rtf.read_rtf,
+        "mail": mail.read_mail,
+    }
+)

@@ -1,0 +1,249 @@
+"""PDF: the text layer, hidden and white text with it; pages that show more are drawn and read."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterator
+from typing import Any
+
+import pypdfium2 as pdfium
+import pypdfium2.raw as raw
+
+from bot.detect.media.files.walk import Spent, Walk
+from bot.errors import NotReadable
+
+_LONG_SIDE = 1760
+_MOST_PIXELS = 6_000_000
+_MOST_OBJECTS = 4_000
+_CURVES = 60
+"""So many curves are more than rules and frames: letters may be drawn as shapes."""
+_CHECKED = 2_000
+_DOUBTFUL = 0.02
+_LEAST_PICTURE = 12.0
+_WORDS = ("Contents", "T", "Subj", "RC", "TU", "TM", "V", "DV", "A", "NM")
+
+
+def read_pdf(walk: Walk, data: bytes, page: int | None) -> None:
+    """Read a PDF: texts of all pages first, then drawn pages as far as the time reaches."""
+    document = _open(data[data.find(b"%PDF-") :] if b"%PDF-" in data[:1024] else data)
+    try:
+        _read_properties(walk, document)
+        count = len(document)
+        if count > walk.limits.pages:
+            walk.gap("page-cap")
+        drawn = [
+            number
+            for number in range(min(count, walk.limits.pages))
+            if _read_page(walk, document, number)
+        ]
+        for number in drawn:
+            if not walk.has_time_for_a_picture:
+                walk.gap("time-budget")
+                break
+            _draw(walk, document, number)
+        _read_attachments(walk, document)
+    finally:
+        document.close()
+
+
+def _open(data: bytes) -> Any:
+    try:
+        document = pdfium.PdfDocument(data)
+    except pdfium.PdfiumError as error:
+        code = getattr(error, "err_code", None)
+        locked = code in (raw.FPDF_ERR_PASSWORD, raw.FPDF_ERR_SECURITY)
+        raise NotReadable("encrypted" if locked else "broken") from None
+    if len(document) == 0:
+        document.close()
+        raise NotReadable("broken")
+    return document
+
+
+def _read_properties(walk: Walk, document: Any) -> None:
+    words = [value for value in document.get_metadata_dict(skip_empty=True).values() if value]
+    for count, bookmark in enumerate(document.get_toc(max_depth=8)):
+        if count > 5_000:
+            walk.gap("too-many-parts")
+            break
+        words.append(bookmark.get_title())
+    walk.add("\n".join(words))
+    for number in range(min(raw.FPDF_GetXFAPacketCount(document), 20)):
+        size = ctypes.c_ulong()
+        raw.FPDF_GetXFAPacketContent(document, number, None, 0, size)
+        if 0 < size.value <= walk.room:
+            buffer = ctypes.create_string_buffer(size.value)
+            raw.FPDF_GetXFAPacketContent(document, number, buffer, size.value, size)
+            walk.take(size.value)
+            walk.open(buffer.raw)
+
+
+def _read_page(walk: Walk, document: Any, number: int) -> bool:
+    """Read a page's text and notes; return whether the page must be drawn to be read whole."""
+    walk.check_time()
+    try:
+        page = document[number]
+    except pdfium.PdfiumError:
+        walk.gap("broken")
+        return False
+    try:
+        _read_annotations(walk, page, number + 1)
+        text = page.get_textpage()
+        try:
+            words = text.get_text_range(errors="replace")
+            doubtful = _is_doubtful(text, words)
+        finally:
+            text.close()
+        walk.add(words.replace("\r\n", "\n"), number + 1)
+        return bool(doubtful or not words.strip() or _shows_more(page))
+    except pdfium.PdfiumError:
+        walk.gap("broken")
+        return True
+    finally:
+        page.close()
+
+
+def _is_doubtful(text: Any, words: str) -> bool:
+    """Say whether the text layer is not what the page shows: its letters have no known meaning."""
+    count = min(text.count_chars(), _CHECKED)
+    wrong = sum(int(raw.FPDFText_HasUnicodeMapError(text, i) == 1) for i in range(count))
+    wrong += sum(c == "\ufffd" or "\ue000" <= c <= "\uf8ff" for c in words[:_CHECKED])
+    return bool(wrong > count * _DOUBTFUL)
+
+
+def _shows_more(page: Any) -> bool:
+    """Say whether a page shows pictures, or shapes that may be letters."""
+    curves = 0
+    for count, item in enumerate(_objects(page)):
+        kind = raw.FPDFPageObj_GetType(item)
+        if kind == raw.FPDF_PAGEOBJ_IMAGE and _is_visible(item):
+            return True
+        if kind == raw.FPDF_PAGEOBJ_PATH:
+            curves += _curves(item)
+        if kind == raw.FPDF_PAGEOBJ_SHADING or curves > _CURVES or count > _MOST_OBJECTS:
+            return True
+    return bool(_painted_annotations(page))
+
+
+def _painted_annotations(page: Any) -> int:
+    """Count the stamps and drawings that were laid over a page."""
+    painted = (raw.FPDF_ANNOT_STAMP, raw.FPDF_ANNOT_INK, raw.FPDF_ANNOT_WATERMARK)
+    found = 0
+    for number in range(min(raw.FPDFPage_GetAnnotCount(page), 200)):
+        annotation = raw.FPDFPage_GetAnnot(page, number)
+        if annotation:
+            found += raw.FPDFAnnot_GetSubtype(annotation) in painted
+            raw.FPDFPage_CloseAnnot(annotation)
+    return found
+
+
+def _objects(page: Any) -> Iterator[Any]:
+    """Yield a page's objects, those of its forms included, to a depth of six."""
+    stack = [(page, 0, raw.FPDFPage_CountObjects, raw.FPDFPage_GetObject)]
+    while stack:
+        owner, depth, count, get = stack.pop()
+        for i in range(min(count(owner), _MOST_OBJECTS + 2)):
+            item = get(owner, i)
+            if not item:
+                continue
+            if raw.FPDFPageObj_GetType(item) == raw.FPDF_PAGEOBJ_FORM and depth < 6:
+                stack.append(
+                    (item, depth + 1, raw.FPDFFormObj_CountObjects, raw.FPDFFormObj_GetObject)
+                )
+            yield item
+
+
+def _curves(item: Any) -> int:
+    count = raw.FPDFPath_CountSegments(item)
+    if count > 20_000:
+        return _CURVES + 1
+    bezier = raw.FPDF_SEGMENT_BEZIERTO
+    segments = (raw.FPDFPath_GetPathSegment(item, i) for i in range(count))
+    return sum(int(raw.FPDFPathSegment_GetType(s) == bezier) for s in segments) // 3
+
+
+def _is_visible(item: Any) -> bool:
+    """Say whether a picture is larger than a dot or a rule."""
+    edges = [ctypes.c_float() for _ in range(4)]
+    if not raw.FPDFPageObj_GetBounds(item, *edges):
+        return True
+    left, bottom, right, top = (edge.value for edge in edges)
+    # Pictures inside forms are measured in the form's own units, so small ones may be large.
+    return min(right - left, top - bottom) > _LEAST_PICTURE or right <= 1.01
+
+
+def _read_annotations(walk: Walk, page: Any, number: int) -> None:
+    """Read comments, form fields and link targets."""
+    count = raw.FPDFPage_GetAnnotCount(page)
+    if count > 1_000:
+        walk.gap("too-many-parts")
+    words: list[str] = []
+    for i in range(min(count, 1_000)):
+        annotation = raw.FPDFPage_GetAnnot(page, i)
+        if not annotation:
+            continue
+        words += [w for key in _WORDS if (w := _string(annotation, key.encode()))]
+        link = raw.FPDFAnnot_GetLink(annotation)
+        if link and (action := raw.FPDFLink_GetAction(link)):
+            words.append(_address(page, action))
+        raw.FPDFPage_CloseAnnot(annotation)
+    walk.add("\n".join(dict.fromkeys(words)), number)
+
+
+def _string(annotation: Any, key: bytes) -> str:
+    size = raw.FPDFAnnot_GetStringValue(annotation, key, None, 0)
+    if size <= 2:
+        return ""
+    buffer = ctypes.create_string_buffer(min(size, 1 << 20))
+    pointer = ctypes.cast(buffer, ctypes.POINTER(raw.FPDF_WCHAR))
+    raw.FPDFAnnot_GetStringValue(annotation, key, pointer, len(buffer))
+    return buffer.raw[:size].decode("utf-16-le", "replace").rstrip("\0")
+
+
+def _address(page: Any, action: Any) -> str:
+    document = page.pdf
+    size = raw.FPDFAction_GetURIPath(document, action, None, 0)
+    if not 1 < size < 1 << 16:
+        return ""
+    buffer = ctypes.create_string_buffer(size)
+    raw.FPDFAction_GetURIPath(document, action, buffer, size)
+    return buffer.raw.rstrip(b"\0").decode("utf-8", "replace")
+
+
+def _draw(walk: Walk, document: Any, number: int) -> None:
+    page = document[number]
+    try:
+        width, height = page.get_size()
+        scale = min(
+            _LONG_SIDE / max(width, height, 1.0),
+            (_MOST_PIXELS / max(width * height, 1.0)) ** 0.5,
+        )
+        scale = max(scale, 8 / max(min(width, height), 0.01))
+        if width * height * scale * scale > 4 * _MOST_PIXELS:
+            raise NotReadable("too-large")
+        bitmap = page.render(scale=scale, may_draw_forms=True, rev_byteorder=True)
+        pixels = bitmap.to_numpy()[:, :, :3].copy()
+        bitmap.close()
+    except (pdfium.PdfiumError, ValueError):
+        walk.gap("broken")
+        return
+    finally:
+        page.close()
+    walk.pixels(pixels, number + 1)
+
+
+def _read_attachments(walk: Walk, document: Any) -> None:
+    count = document.count_attachments()
+    if count > 200:
+        walk.gap("too-many-parts")
+    for number in range(min(count, 200)):
+        attachment = document.get_attachment(number)
+        walk.add(attachment.get_name())
+        try:
+            inner = bytes(attachment.get_data())
+        except pdfium.PdfiumError:
+            walk.gap("broken")
+            continue
+        if len(inner) > walk.room:
+            raise Spent("too-large")
+        walk.take(len(inner))
+        walk.open(inner)

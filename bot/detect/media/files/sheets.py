@@ -1,0 +1,117 @@
+"""Workbooks of Office Open XML: rows as lines, so that a number stands beside its heading.
+
+ECMA-376 part 1, 18.3 (worksheets) and 18.4 (shared strings).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from bot.detect.media.files.archives import Package
+from bot.detect.media.files.markup import TextHandler, parse_xml
+from bot.detect.media.files.walk import Spent, Walk
+from bot.errors import NotReadable
+
+_SHEET = re.compile(r"xl/(?:work|chart|dialog|macro)sheets/[^/]*?(\d{0,5})\.xml\Z")
+_SHARED = "xl/sharedStrings.xml"
+
+
+class _Shared(TextHandler):
+    """Gathers the table of strings that cells refer to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.strings: list[str] = []
+
+    def endElement(self, name: str) -> None:  # noqa: N802 -- SAX's name
+        if self.local(name) == "si":
+            self.strings.append("".join(self.text).strip("\n"))
+            self.text.clear()
+
+
+class _Sheet(TextHandler):
+    """Gathers a sheet's rows, at most ``most`` characters; everything else is text as usual."""
+
+    def __init__(self, shared: list[str], used: set[int], most: int) -> None:
+        super().__init__()
+        self._shared, self._used, self._most = shared, used, most
+        self._kind, self._value, self._in_value = "", [""], False
+
+    def startElement(self, name: str, attrs: Any) -> None:  # noqa: N802 -- SAX's name
+        local = self.local(name)
+        if local == "c":
+            self._kind = attrs.get("t", "")
+        elif local == "v":
+            self._in_value, self._value = True, []
+        super().startElement(name, attrs)
+
+    def characters(self, content: str) -> None:
+        if self._in_value:
+            self._value.append(content)
+        else:
+            self._most -= len(content)
+            self.text.append(content)
+
+    def endElement(self, name: str) -> None:  # noqa: N802 -- SAX's name
+        local = self.local(name)
+        if local == "v":
+            self._in_value = False
+            value = self._cell("".join(self._value))
+            self._most -= len(value)
+            if self._most < 0:
+                raise Spent("too-much-text")
+            self.text.append(value)
+        elif local == "c":
+            self.text.append("\t")
+        elif local not in ("is", "f"):
+            super().endElement(name)
+        if local == "f":
+            self.text.append(" ")
+
+    def _cell(self, value: str) -> str:
+        if self._kind != "s":
+            return value
+        try:
+            index = int(value)
+            text = self._shared[index] if index >= 0 else ""
+        except (ValueError, IndexError):
+            return value
+        self._used.add(index)
+        return text
+
+
+def read_sheets(walk: Walk, package: Package) -> frozenset[str]:
+    """Read all sheets, hidden or not, and the strings that none uses; return the parts read."""
+    shared = _Shared()
+    done = set()
+    if (info := package.names.get(_SHARED)) is not None:
+        done.add(info.filename)
+        _parse(walk, package.try_read(info), shared)
+    used: set[int] = set()
+    try:
+        for name, info in sorted(package.names.items()):
+            if match := _SHEET.match(name):
+                done.add(info.filename)
+                sheet = _Sheet(shared.strings, used, walk.limits.text)
+                try:
+                    _parse(walk, package.try_read(info), sheet)
+                finally:
+                    page = int(match[1]) if match[1] else None
+                    walk.add("".join(sheet.text), page)
+                    walk.add("\n".join(dict.fromkeys(sheet.apart)), page)
+    finally:
+        rest = [text for i, text in enumerate(shared.strings) if i not in used]
+        walk.add("\n".join([*rest, "".join(shared.text), *shared.apart]))
+    return frozenset(done)
+
+
+def _parse(walk: Walk, data: bytes, handler: TextHandler) -> None:
+    if not data:
+        return
+    try:
+        parse_xml(walk, data, handler)
+    except Spent:
+        raise
+    except NotReadable as error:
+        walk.gap(error.reason)

@@ -1,0 +1,137 @@
+"""Reading and covering inside the child: bytes in, plain data out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from bot.detect.media import images
+from bot.detect.media.codes import read_codes
+from bot.detect.media.ocr import Line, OcrEngine
+from bot.detect.media.reading import merge_lines, read_lines, to_fragment
+from bot.detect.media.redact import redact
+from bot.detect.media.second_look import Doubts, SecondLook
+from bot.errors import ConfigurationError
+from bot.model import Box, Fragment
+
+_CODECS = (
+    *("utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "gb18030", "big5hkscs"),
+    *("big5", "gbk", "gb2312", "hz", "cp437", "cp932", "cp949", "cp1252", "latin-1"),
+)
+
+
+class Reader:
+    """Turns files into fragments with one engine."""
+
+    def __init__(self, engine: OcrEngine, doubts: Doubts | None = None) -> None:
+        self._engine = engine
+        self._second_look = None if doubts is None else SecondLook(engine, doubts)
+
+    @classmethod
+    def with_engine(cls, name: str, doubts: Doubts | None = None) -> Reader:
+        """Build a reader with the engine `rapid` or `tesseract`."""
+        if name == "rapid":
+            from bot.detect.media.rapid import RapidEngine
+
+            return cls(RapidEngine(), doubts)
+        if name == "tesseract":
+            from bot.detect.media.tesseract import TesseractEngine
+
+            return cls(TesseractEngine(), doubts)
+        raise ConfigurationError("there is no such engine", where="ocr_engine")
+
+    def warm_up(self) -> None:
+        """Read a small picture; load every decoder and codec that may be needed later."""
+        Image.init()
+        for encoding in _CODECS:
+            "".encode(encoding)
+        picture = Image.new("RGB", (320, 96), "white")
+        ImageDraw.Draw(picture).text((20, 20), "2024", fill="black", font_size=40)
+        redact(self._engine, np.asarray(picture), [(0, 0, 60, 96)])
+
+    def warm_up_documents(self) -> None:
+        """Load what reads documents; a child does so when it has said that it is ready."""
+        for data in (
+            b"{\\rtf1 x}",
+            b"To: x\nCc: x\n\nx",
+            b"<?xml version='1.0'?><x/>",
+            b"%PDF-1.7",
+            b"7z\xbc\xaf\x27\x1c",
+        ):
+            self._read_document(data, None)
+
+    def read(self, data: bytes, mime_type: str | None) -> dict[str, Any]:
+        """Return fragments, size and what was not inspected, as plain data."""
+        if images.sniff(data) is None:
+            return self._read_document(data, mime_type)
+        fragments, reason, size = self.read_picture(data)
+        return _plain(fragments, reason, size)
+
+    @staticmethod
+    def is_document(data: bytes) -> bool:
+        """Say whether a file is anything but a picture."""
+        return images.sniff(data) is None
+
+    def read_picture(
+        self, data: bytes, page: int | None = None
+    ) -> tuple[Sequence[Fragment], str | None, tuple[int, int]]:
+        """Return an encoded picture's fragments, what was not inspected, and its size."""
+        decoded = images.decode(data)
+        fragments: list[Fragment] = []
+        for number, frame in enumerate(decoded.frames, start=1):
+            place = number if page is None and len(decoded.frames) > 1 else page
+            fragments += self._frame(frame, place)
+        return fragments, decoded.not_inspected, decoded.frames[0].size
+
+    def read_pixels(self, picture: Any, page: int | None) -> Sequence[Fragment]:
+        """Return the fragments of an RGB array."""
+        return self._frame(images.Frame((picture,)), page)
+
+    def _frame(self, frame: images.Frame, page: int | None) -> list[Fragment]:
+        """Read the text and the codes of one still."""
+        texts = [to_fragment(lines, page) for lines in self._layers(frame)]
+        codes = [code for ground in frame.grounds for code in read_codes(ground, page)]
+        return [*(text for text in texts if text is not None), *dict.fromkeys(codes)]
+
+    def _read_document(self, data: bytes, mime_type: str | None) -> dict[str, Any]:
+        from bot.detect.media.files.opening import new_walk
+        from bot.detect.media.files.walk import gravest
+
+        walk = new_walk(self)
+        walk.run(data)
+        reason = gravest(walk.reasons)
+        if reason == "unsupported-document" and (mime_type or "").startswith("image/"):
+            reason = "unsupported-picture"
+        return _plain(walk.fragments, reason, (0, 0))
+
+    def redact(self, data: bytes, boxes: Sequence[Box]) -> bytes:
+        """Return the first still as a JPEG with the boxes covered; see `redact.redact`."""
+        return redact(self._engine, images.decode(data).frames[0].grounds[0], boxes)
+
+    def _layers(self, frame: images.Frame) -> tuple[list[Line], ...]:
+        """Return a frame's lines, and apart from them those of a watermark under them."""
+        lines: list[Line] = []
+        for ground in frame.grounds:
+            lines = merge_lines(lines, read_lines(self._engine, ground))
+        if self._second_look is None:
+            return (lines,)
+        return (
+            self._second_look.improve(frame.grounds, lines),
+            self._second_look.under(frame.grounds[0], lines),
+        )
+
+
+def _plain(
+    fragments: Sequence[Fragment], not_inspected: str | None, size: tuple[int, int]
+) -> dict[str, Any]:
+    return {
+        "fragments": [
+            {"source": f.source.value, "text": f.text, "page": f.page, "boxes": f.boxes}
+            for f in fragments
+        ],
+        "not_inspected": not_inspected,
+        "size": size,
+    }

