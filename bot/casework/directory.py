@@ -1,0 +1,112 @@
+"""What the program knows of each group at hand, without asking the database for every message."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from time import monotonic
+from typing import Generic, TypeVar
+
+from bot.casework.watched import WatchedFile
+from bot.detect.text.keywords import KeywordList, KeywordLists, Keywords
+from bot.store.groups import Group
+from bot.store.store import Store
+
+FRESH = 5.0
+"""Seconds after which a group is read again, so that other processes' changes are seen."""
+
+Build = Callable[[Iterable[str]], KeywordList]
+Files = Mapping[int | None, WatchedFile[KeywordList]]
+
+_Value = TypeVar("_Value")
+
+
+class _Remembered(Generic[_Value]):
+    __slots__ = ("until", "value")
+
+    def __init__(self, value: _Value, until: float) -> None:
+        self.value = value
+        self.until = until
+
+
+class Directory:
+    """The groups and their own terms.
+
+    ``configured_keywords`` and ``files`` are those of each group; those of None, the
+    organisation's, are looked for in all of them.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        configured_keywords: Mapping[int | None, Sequence[str]],
+        *,
+        files: Files | None = None,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        self._store = store
+        self._configured = configured_keywords
+        self._files = files or {}
+        self._clock = clock
+        self._groups: dict[int, _Remembered[tuple[Group | None, tuple[str, ...]]]] = {}
+        self._ids: dict[int, tuple[int, ...]] = {}
+        self._lists: dict[int | None, tuple[tuple[str, ...], KeywordList]] = {}
+        self._changes = 0
+
+    async def get(self, chat_id: int) -> Group | None:
+        """Find a group; None for one that the bot does not know."""
+        known = self._groups.get(chat_id)
+        if known is None or known.until < self._clock():
+            changes = self._changes
+            group = await self._store.groups.get(chat_id)
+            terms = await self._terms(chat_id) if group else ()
+            # What was changed while it was being read is read again at the next question.
+            until = self._clock() + FRESH if changes == self._changes else float("-inf")
+            known = _Remembered((group, terms), until)
+            self._groups[chat_id] = known
+        return known.value[0]
+
+    async def _terms(self, chat_id: int) -> tuple[str, ...]:
+        """Read a group's terms: those of the settings, by its former ids too, and those added."""
+        ids = [chat_id, *await self._store.groups.former_ids(chat_id)]
+        self._ids[chat_id] = tuple(ids)
+        configured = [term for i in ids for term in self._configured.get(i, ())]
+        added = await self._store.keywords.list(chat_id)
+        return tuple(dict.fromkeys([*configured, *(k.term for k in added)]))
+
+    def forget(self, chat_id: int) -> None:
+        """Read a group again at the next question, because it was changed.
+
+        Messages that are being inspected meanwhile go by what was known.
+        """
+        self._changes += 1
+        if (known := self._groups.get(chat_id)) is not None:
+            known.until = float("-inf")
+
+    def terms(self, chat_id: int) -> tuple[str, ...]:
+        """Return a group's own terms, as of the last `get`."""
+        known = self._groups.get(chat_id)
+        return known.value[1] if known else tuple(self._configured.get(chat_id, ()))
+
+    def keywords(self, chat_id: int, build: Build) -> Keywords | None:
+        """Return the terms to be looked for in a group, prepared for matching.
+
+        Lists from files are prepared already; the others are built anew only when they changed.
+        """
+        owners: tuple[int | None, ...] = (None, *self._ids.get(chat_id, (chat_id,)))
+        lists = [self._files[owner].value for owner in owners if owner in self._files]
+        for owner, terms in (
+            (None, tuple(self._configured.get(None, ()))),
+            (chat_id, self.terms(chat_id)),
+        ):
+            if terms:
+                lists.append(self._built(owner, terms, build))
+        if len(lists) < 2:
+            return lists[0] if lists else None
+        return KeywordLists(lists)
+
+    def _built(self, owner: int | None, terms: tuple[str, ...], build: Build) -> KeywordList:
+        known = self._lists.get(owner)
+        if known is None or known[0] != terms:
+            known = (terms, build(terms))
+            self._lists[owner] = known
+        return known[1]

@@ -1,0 +1,86 @@
+"""Tells people at once of a message that the bot may not remove."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.casework.cards import message_link
+from bot.casework.composer import Composer
+from bot.casework.payloads import Payload, dump
+from bot.errors import PlatformError
+from bot.messages import admin as words
+from bot.messages import sender as sender_words
+from bot.messages.group import joined
+from bot.model import EffectKind, Post
+from bot.ports import Actor
+from bot.store.case_rows import Case
+from bot.store.effects import NewEffect
+from bot.store.store import Store
+
+
+class Exposure:
+    """Plans the alerts: in the group, as an answer to the message, and to each administrator."""
+
+    def __init__(self, store: Store, composer: Composer, actor: Actor) -> None:
+        self._store = store
+        self._composer = composer
+        self._actor = actor
+
+    async def administrators(self, chat_id: int) -> Sequence[int]:
+        """Return the ids of a group's administrators, none when the platform does not say."""
+        try:
+            return [a.id for a in await self._actor.administrators(chat_id)]
+        except PlatformError:
+            return []
+
+    async def private_note(self, case: Case) -> NewEffect:
+        """Return the explanation to the sender of a message that the bot did not remove."""
+        group = await self._store.groups.get(case.chat_id)
+        person = await self._store.people.get(case.sender_id)
+        language = self._composer.language_of(person.language if person else None)
+        rules = [(f.rule_id, f.category) for f in case.summary.findings]
+        text = sender_words.explanation(
+            self._composer.translator(language),
+            group=(group.title if group else None) or "",
+            reasons=self._composer.reasons(rules, language),
+            removed=False,
+        )
+        return NewEffect(
+            key=f"case/{case.id}/warn/stands",
+            kind=EffectKind.WARN,
+            chat_id=case.sender_id,
+            case_id=case.id,
+            payload=dump(Payload(post=Post(chat_id=case.sender_id, text=text))),
+        )
+
+    async def alerts(self, case: Case, administrators: Sequence[int]) -> list[NewEffect]:
+        """Return the alerts of a case whose message could not be removed."""
+        group = await self._store.groups.get(case.chat_id)
+        language = self._composer.language_of(group.language if group else None)
+        rules = [(f.rule_id, f.category) for f in case.summary.findings]
+        reasons = self._composer.reasons(rules, language)
+        posts = [
+            self._composer.exposure(
+                case.chat_id, case.message_id, case.thread_id, reasons, language
+            )
+        ]
+        for user_id in administrators:
+            person = await self._store.people.get(user_id)
+            t = self._composer.translator(person.language if person else language)
+            text = words.exposed_privately(
+                t,
+                group=(group.title if group else None) or str(case.chat_id),
+                reason=joined(t, self._composer.reasons(rules, t.language)),
+                link=message_link(case.chat_id, case.message_id),
+            )
+            posts.append(Post(chat_id=user_id, text=text))
+        return [
+            NewEffect(
+                key=f"case/{case.id}/exposed/{post.chat_id}",
+                kind=EffectKind.SAY,
+                chat_id=post.chat_id,
+                case_id=case.id,
+                payload=dump(Payload(post=post)),
+            )
+            for post in posts
+        ]

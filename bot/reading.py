@@ -1,0 +1,116 @@
+"""Turn a message into fragments: what was typed, and what its files hold."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from urllib.parse import unquote
+
+from bot.errors import NotReadable, Refused
+from bot.model import Attachment, AttachmentKind, Fragment, Message, NotInspected, Source
+from bot.ports import MediaReader, MediaReading
+
+MAX_DOWNLOAD = 20 * 1024 * 1024
+"""Bytes: what Telegram's getFile gives at most."""
+
+_STILLS = {AttachmentKind.VIDEO, AttachmentKind.ANIMATION, AttachmentKind.VIDEO_NOTE}
+_FILES = {AttachmentKind.PHOTO, AttachmentKind.DOCUMENT}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadAttachments:
+    """What the files of a message held; ``content`` has the bytes of readable pictures by index."""
+
+    fragments: tuple[Fragment, ...] = ()
+    not_inspected: tuple[NotInspected, ...] = ()
+    content: dict[int, bytes] = field(default_factory=dict, repr=False)
+
+
+def typed_fragments(message: Message) -> tuple[Fragment, ...]:
+    """Return what can be read without opening a file, each origin apart.
+
+    Link targets are given as a browser shows them, without percent-encoding.
+    """
+    own = Source.CAPTION if message.is_caption else Source.TEXT
+    found = [
+        (own, message.text),
+        (Source.QUOTE, message.quote),
+        (Source.POLL, message.poll),
+        (Source.CONTACT, message.contact),
+        (Source.VIA_BOT, message.via_bot),
+        *((Source.LINK, unquote(link)) for link in message.links),
+    ]
+    fragments = [Fragment(source=source, text=text) for source, text in found if text]
+    fragments += [
+        Fragment(source=Source.FILENAME, text=a.name, attachment=i)
+        for i, a in enumerate(message.attachments)
+        if a.name
+    ]
+    return tuple(fragments)
+
+
+class AttachmentReader:
+    """Fetches a message's files and has them read."""
+
+    def __init__(
+        self, media: MediaReader, download: Callable[[str, int], Awaitable[bytes]]
+    ) -> None:
+        self._media = media
+        self._download = download
+
+    async def read(self, message: Message) -> ReadAttachments:
+        """Read every attachment; what cannot be read is named in ``not_inspected``.
+
+        Raises the platform's transient errors, so that the message is taken up again later.
+        """
+        fragments: list[Fragment] = []
+        missed: list[NotInspected] = []
+        content: dict[int, bytes] = {}
+        for index, attachment in enumerate(message.attachments):
+            try:
+                data, reading = await self._read_one(attachment)
+            except NotReadable as error:
+                missed.append(_missed(attachment, index, error.reason))
+                continue
+            fragments += [dataclasses.replace(f, attachment=index) for f in reading.fragments]
+            reason = reading.not_inspected or _unread_kind(attachment)
+            if reason is not None:
+                missed.append(_missed(attachment, index, reason))
+            elif reading.width:
+                content[index] = data
+        return ReadAttachments(
+            fragments=tuple(fragments), not_inspected=tuple(missed), content=content
+        )
+
+    async def _read_one(self, attachment: Attachment) -> tuple[bytes, MediaReading]:
+        readable = attachment.kind in _FILES or _is_still_sticker(attachment)
+        file_id = attachment.file_id if readable else attachment.thumbnail_id
+        if not readable and attachment.kind not in _STILLS:
+            file_id = None
+        if file_id is None:
+            return b"", MediaReading()
+        if readable and attachment.size is not None and attachment.size > MAX_DOWNLOAD:
+            raise NotReadable("too-big")
+        try:
+            data = await self._download(file_id, MAX_DOWNLOAD)
+        except Refused as error:
+            raise NotReadable("download-refused") from error
+        mime_type = attachment.mime_type if readable else None
+        return data, await self._media.read(data, name=attachment.name, mime_type=mime_type)
+
+
+def _is_still_sticker(attachment: Attachment) -> bool:
+    return attachment.kind is AttachmentKind.STICKER and attachment.mime_type == "image/webp"
+
+
+def _unread_kind(attachment: Attachment) -> str | None:
+    """Name why a kind of file is never read whole, or None where it is."""
+    if attachment.kind in _FILES or _is_still_sticker(attachment):
+        return None
+    return f"unsupported-{attachment.kind.value.replace('_', '-')}"
+
+
+def _missed(attachment: Attachment, index: int, reason: str) -> NotInspected:
+    source = Source.DOCUMENT if attachment.kind is AttachmentKind.DOCUMENT else Source.IMAGE
+    return NotInspected(reason=reason, source=source, attachment=index)

@@ -1,0 +1,33 @@
+"""Erases what has been kept long enough."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bot.store.store import Store
+
+INBOX_KEPT = timedelta(days=30)
+_BATCH = 5000
+
+
+class Retention:
+    """Erases decided updates after 30 days, and the evidence of cases after ``evidence_kept``."""
+
+    def __init__(self, store: Store, evidence_kept: timedelta) -> None:
+        self._store = store
+        self._evidence_kept = evidence_kept
+
+    async def purge(self) -> None:
+        """Erase what is too old, with an entry in the audit for erased evidence."""
+        now = self._store.db.now()
+        while await self._store.inbox.purge(None, now - INBOX_KEPT, _BATCH) == _BATCH:
+            pass
+        before = now - self._evidence_kept
+        async with self._store.db.write() as tx:
+            texts = await self._store.cases.forget_evidence(tx, before)
+            pictures = await self._store.evidence.purge(tx, before)
+            if texts or pictures:
+                detail = {"before": before.isoformat(), "cases": texts, "contents": pictures}
+                await self._store.audit.write(
+                    tx, "evidence-deleted", subject="retention", detail=detail
+                )
