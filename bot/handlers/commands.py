@@ -1,0 +1,208 @@
+"""What people can ask the bot: /start, /help, /id, /status, /keywords, and a text to be checked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import telegram
+from telegram.ext import ContextTypes
+
+from bot.casework.composer import Composer
+from bot.casework.directory import Directory
+from bot.handlers.people import Rights
+from bot.handlers.private_check import PrivateCheck
+from bot.handlers.speaker import Speaker
+from bot.i18n import Translator
+from bot.messages import admin as admin_words
+from bot.messages import group as group_words
+from bot.messages import sender as words
+from bot.messages import status as status_words
+from bot.model import CaseStatus, Category, Post, RichText
+from bot.store.groups import Group
+from bot.store.store import Store
+
+WEEK = timedelta(days=7)
+
+
+class Commands:
+    """Answers commands and private messages."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        composer: Composer,
+        speaker: Speaker,
+        rights: Rights,
+        directory: Directory,
+        checker: PrivateCheck,
+    ) -> None:
+        self._store = store
+        self._composer = composer
+        self._speaker = speaker
+        self._rights = rights
+        self._directory = directory
+        self._checker = checker
+
+    async def start(self, update: telegram.Update, _context: object) -> None:
+        """Answer /start: from now on the bot may write to this person."""
+        user = update.effective_user
+        chat = update.effective_chat
+        if user is None or chat is None or chat.type != "private":
+            return
+        await self._store.people.remember(
+            None, user.id, name=user.full_name, language=user.language_code, can_write=True
+        )
+        await self._answer(update, words.welcome(self._translator(update)))
+
+    async def help(self, update: telegram.Update, _context: object) -> None:
+        """Answer /help."""
+        await self._answer(update, words.help_text(self._translator(update)))
+
+    async def identity(self, update: telegram.Update, _context: object) -> None:
+        """Answer /id."""
+        if update.effective_chat is None:
+            return
+        user = None if _is_anonymous(update) else update.effective_user
+        text = status_words.identity(
+            self._translator(update),
+            chat_id=update.effective_chat.id,
+            user_id=user.id if user else None,
+        )
+        await self._answer(update, text)
+
+    async def status(self, update: telegram.Update, _context: object) -> None:
+        """Answer /status in a group, or privately for each group that the person looks after."""
+        user, chat, t = update.effective_user, update.effective_chat, self._translator(update)
+        if user is None or chat is None:
+            return
+        if chat.type == "private":
+            groups = await self._groups_of(user.id)
+            if not groups:
+                await self._answer(update, status_words.only_administrators(t))
+            for group in groups:
+                await self._answer(update, await self._status(t, group), suffix=str(group.chat_id))
+            return
+        if _is_anonymous(update) or not await self._may_ask(user.id, chat.id):
+            await self._answer(update, status_words.only_administrators(t))
+            return
+        known = await self._store.groups.get(chat.id)
+        await self._answer(update, await self._status(t, known, title=chat.title or ""))
+
+    async def _may_ask(self, user_id: int, chat_id: int) -> bool:
+        return await self._rights.is_supervisor(user_id) or await self._rights.is_administrator(
+            user_id, chat_id
+        )
+
+    async def _groups_of(self, user_id: int) -> list[Group]:
+        groups = [g for g in await self._store.groups.all() if g.status == "designated"]
+        if await self._rights.is_supervisor(user_id):
+            return groups
+        return [g for g in groups if await self._rights.is_administrator(user_id, g.chat_id)]
+
+    async def _status(self, t: Translator, group: Group | None, *, title: str = "") -> RichText:
+        designated = group is not None and group.status == "designated"
+        missing: Sequence[str] = ()
+        week: dict[Category | None, int] = {}
+        false_alarms = 0
+        if group is not None and designated:
+            rights = await self._rights.of_bot(group.chat_id) or group.rights
+            missing = group_words.rights_missing(t, rights) if rights else ()
+            since = self._store.db.now() - WEEK
+            counted = await self._store.cases.week(group.chat_id, since)
+            for (category, status), count in counted.items():
+                week[category] = week.get(category, 0) + count
+                false_alarms += count if status is CaseStatus.FALSE_ALARM else 0
+        return status_words.status(
+            t,
+            group=title or (group.title if group else None) or str(group.chat_id if group else ""),
+            designated=designated,
+            policy=group.policy if group else "",
+            missing=missing,
+            week=week,
+            false_alarms=false_alarms,
+        )
+
+    async def keywords(self, update: telegram.Update, context: ContextTypes.DEFAULT_TYPE) -> None:
+        """Answer /keywords [GROUP] [add|remove TERM], in private only."""
+        user, chat, t = update.effective_user, update.effective_chat, self._translator(update)
+        if user is None or chat is None:
+            return
+        if chat.type != "private":
+            await self._answer(update, admin_words.keywords_in_private(t))
+            return
+        groups = await self._groups_of(user.id)
+        words_given = list(context.args or [])
+        if words_given and words_given[0].lstrip("-").isdigit():
+            number = int(words_given.pop(0))
+            groups = [g for g in groups if g.chat_id == number]
+        if not groups:
+            await self._answer(update, status_words.only_administrators(t))
+        elif len(groups) > 1:
+            named = [(g.chat_id, g.title or str(g.chat_id)) for g in groups]
+            await self._answer(update, admin_words.choose_group(t, named))
+        else:
+            await self._answer(update, await self._keywords(t, groups[0], words_given, user.id))
+
+    async def _keywords(
+        self, t: Translator, group: Group, given: list[str], user_id: int
+    ) -> RichText:
+        title = group.title or str(group.chat_id)
+        action, term = (given[0].lower() if given else "list"), " ".join(given[1:]).strip()
+        if action == "list":
+            await self._directory.get(group.chat_id)
+            terms = self._directory.terms(group.chat_id)
+            return admin_words.keyword_list(t, group=title, terms=terms)
+        if action not in ("add", "remove") or not term:
+            return admin_words.keyword_usage(t)
+        async with self._store.db.write() as tx:
+            if action == "add":
+                await self._store.keywords.add(tx, group.chat_id, term, user_id)
+            else:
+                await self._store.keywords.remove(tx, group.chat_id, term)
+            await self._store.audit.write(
+                tx, f"keyword_{action}", actor_id=user_id, subject=f"group/{group.chat_id}"
+            )
+        self._directory.forget(group.chat_id)
+        return admin_words.keyword_changed(t, group=title, added=action == "add")
+
+    async def check(self, update: telegram.Update, _context: object) -> None:
+        """Tell a member privately whether a text or picture could be posted."""
+        chat = update.effective_chat
+        if chat is None or chat.type != "private":
+            return
+        t = self._translator(update)
+        answer = await self._checker.check(update, t)
+        if answer is not None:
+            await self._answer(update, answer, to_message=True)
+
+    def _translator(self, update: telegram.Update) -> Translator:
+        user = update.effective_user
+        return self._composer.translator(user.language_code if user else None)
+
+    async def _answer(
+        self,
+        update: telegram.Update,
+        text: RichText,
+        *,
+        suffix: str = "",
+        to_message: bool = False,
+    ) -> None:
+        """Answer where the message stood; in a private chat ``to_message`` says to which."""
+        message = update.effective_message
+        if message is None:
+            return
+        private = message.chat.type == "private"
+        post = Post(
+            chat_id=message.chat.id,
+            thread_id=message.message_thread_id if message.is_topic_message else None,
+            reply_to=message.message_id if to_message or not private else None,
+            text=text,
+        )
+        await self._speaker.say(f"update/{update.update_id}/answer{suffix}", post)
+
+
+def _is_anonymous(update: telegram.Update) -> bool:
+    message = update.effective_message
+    return message is not None and message.sender_chat is not None

@@ -1,0 +1,177 @@
+"""Send each update from the inbox where it belongs: the pipeline, or people's own handlers."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import telegram
+from telegram.ext import (
+    Application,
+    CallbackQueryHandler,
+    ChatMemberHandler,
+    CommandHandler,
+    MessageHandler,
+    filters,
+)
+
+from bot.casework.directory import Directory
+from bot.handlers.buttons import Buttons
+from bot.handlers.commands import Commands
+from bot.handlers.membership import Membership
+from bot.model import Message, NotInspected, Sender, SenderKind, Source
+from bot.pipeline import Desk, Judge, Pipeline, Subject
+from bot.platforms.telegram.convert import to_message
+from bot.reading import ReadAttachments
+from bot.store.groups import Group
+from bot.store.inbox import InboxRow
+from bot.store.store import Store
+
+MESSAGES = ("message", "edited_message", "channel_post", "edited_channel_post")
+COMMANDS = ("start", "help", "id", "status", "keywords")
+
+
+def register(
+    application: Application[Any, Any, Any, Any, Any, Any],
+    *,
+    commands: Commands,
+    buttons: Buttons,
+    membership: Membership,
+) -> None:
+    """Put people's handlers into python-telegram-bot's application."""
+    new = filters.UpdateType.MESSAGE
+    application.add_handler(CommandHandler("start", commands.start, filters=new))
+    application.add_handler(CommandHandler("help", commands.help, filters=new))
+    application.add_handler(CommandHandler("id", commands.identity, filters=new))
+    application.add_handler(CommandHandler("status", commands.status, filters=new))
+    application.add_handler(CommandHandler("keywords", commands.keywords, filters=new))
+    application.add_handler(
+        MessageHandler(
+            filters.ChatType.PRIVATE & filters.UpdateType.MESSAGES & ~filters.COMMAND,
+            commands.check,
+        )
+    )
+    application.add_handler(CallbackQueryHandler(buttons.pressed))
+    application.add_handler(ChatMemberHandler(membership.changed, ChatMemberHandler.MY_CHAT_MEMBER))
+
+
+class Dispatcher:
+    """Handles one row of the inbox; see `bot.work.worker.Handle`."""
+
+    def __init__(
+        self,
+        *,
+        application: Application[Any, Any, Any, Any, Any, Any],
+        store: Store,
+        directory: Directory,
+        membership: Membership,
+        pipeline: Pipeline,
+        desk: Desk,
+        judge: Judge,
+    ) -> None:
+        self._application = application
+        self._store = store
+        self._directory = directory
+        self._membership = membership
+        self._pipeline = pipeline
+        self._desk = desk
+        self._judge = judge
+        self._faults: dict[int, Exception] = {}
+        application.add_error_handler(self._remember_fault)
+
+    async def handle(self, row: InboxRow) -> str | None:
+        """Handle an update; return its result, or None when the decision was committed."""
+        data = json.loads(row.payload)
+        kind = next((k for k in MESSAGES if k in data), None)
+        if kind is None:
+            return await self._to_handlers(self._parse(data))
+        chat = data[kind]["chat"]
+        if chat["type"] == "private":
+            return await self._to_handlers(self._parse(data))
+        if "migrate_to_chat_id" in data[kind]:
+            await self._membership.migrated(chat["id"], data[kind]["migrate_to_chat_id"])
+            return "handled"
+        if "migrate_from_chat_id" in data[kind]:
+            # The two chats tell of it independently of each other.
+            await self._membership.migrated(data[kind]["migrate_from_chat_id"], chat["id"])
+            return "handled"
+        group = await self._directory.get(chat["id"])
+        if group is None or group.status != "designated":
+            return await self._undesignated(row, data, kind, group)
+        return await self._inspect(row, self._parse(data), group)
+
+    async def _inspect(self, row: InboxRow, update: telegram.Update, group: Group) -> str | None:
+        message = to_message(update)
+        title = update.effective_chat.title if update.effective_chat else None
+        if title and title != group.title:
+            await self._store.groups.set_title(None, group.chat_id, title)
+            self._directory.forget(group.chat_id)
+        if message is None:
+            return "ignored"
+        subject = Subject(
+            inbox_id=row.id,
+            received_at=row.received_at,
+            message=message,
+            policy=group.policy,
+            language=group.language or "",
+            group_title=title or "",
+        )
+        result = await self._pipeline.process(subject)
+        if result == "clean" and _is_command(message.text):
+            await self._to_handlers(update)
+        return result
+
+    async def _undesignated(
+        self, row: InboxRow, data: dict[str, Any], kind: str, group: Group | None
+    ) -> str:
+        """Read nothing but commands to the bot; ask the supervisors about an unknown group."""
+        message = data[kind]
+        if _is_command(message.get("text", "")):
+            return await self._to_handlers(self._parse(data))
+        chat = telegram.Chat.de_json(message["chat"], self._application.bot)
+        if group is None and not self._membership.is_supervisors_chat(chat.id):
+            await self._membership.discover(chat, f"update/{row.update_id}")
+            self._directory.forget(chat.id)
+        return "ignored"
+
+    async def _to_handlers(self, update: telegram.Update) -> str:
+        await self._application.process_update(update)
+        fault = self._faults.pop(update.update_id, None)
+        if fault is not None:
+            raise fault
+        return "handled"
+
+    async def _remember_fault(self, update: object, context: Any) -> None:
+        if isinstance(update, telegram.Update) and isinstance(context.error, Exception):
+            self._faults[update.update_id] = context.error
+
+    def _parse(self, data: dict[str, Any]) -> telegram.Update:
+        return telegram.Update.de_json(data, self._application.bot)
+
+    async def dead_letter(self, row: InboxRow) -> str | None:
+        """Open a case for an update that could not be handled; it is never simply dropped."""
+        group = await self._directory.get(row.chat_id) if row.chat_id else None
+        if group is None or group.status != "designated" or row.message_id is None:
+            return "dead_letter"
+        message = Message(
+            platform=row.platform,
+            chat_id=group.chat_id,
+            message_id=row.message_id,
+            sender=Sender(id=0, kind=SenderKind.MEMBER),
+            sent_at=row.received_at,
+        )
+        subject = Subject(
+            inbox_id=row.id,
+            received_at=row.received_at,
+            message=message,
+            policy=group.policy,
+            language=group.language or "",
+            group_title=group.title or "",
+        )
+        missed = NotInspected(reason="dead-letter", source=Source.TEXT)
+        verdict = self._judge.decide((), (missed,), group.policy)
+        return await self._desk.settle(subject, verdict, (), ReadAttachments())
+
+
+def _is_command(text: str) -> bool:
+    return text.startswith("/") and text[1:].split("@")[0].split(" ")[0] in COMMANDS

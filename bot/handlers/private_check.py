@@ -1,0 +1,44 @@
+"""Check privately what somebody wants to post; nothing of it is kept."""
+
+from __future__ import annotations
+
+import telegram
+
+from bot.casework.composer import Composer
+from bot.casework.judgement import Judgement
+from bot.i18n import Translator
+from bot.messages import sender as words
+from bot.model import RichText
+from bot.pipeline import Subject
+from bot.platforms.telegram.convert import to_message
+from bot.reading import AttachmentReader, typed_fragments
+
+
+class PrivateCheck:
+    """Checks what somebody sends privately before posting it; keeps nothing."""
+
+    def __init__(self, judgement: Judgement, reader: AttachmentReader, composer: Composer) -> None:
+        self._judgement = judgement
+        self._reader = reader
+        self._composer = composer
+
+    async def check(self, update: telegram.Update, t: Translator) -> RichText | None:
+        """Return the answer, or None for what is no message."""
+        message = to_message(update)
+        if message is None:
+            return None
+        subject = Subject(
+            inbox_id=0, message=message, policy="standard", language=t.language, group_title=""
+        )
+        attached = await self._reader.read(message)
+        fragments = (*typed_fragments(message), *attached.fragments)
+        findings, failed = self._judgement.inspect(fragments, subject)
+        verdict = self._judgement.decide(
+            findings, (*attached.not_inspected, *failed), subject.policy
+        )
+        rules = [(f.rule_id, f.category) for f in verdict.effective]
+        return words.check_result(
+            t,
+            self._composer.reasons(rules, t.language),
+            unread=bool(verdict.not_inspected),
+        )
