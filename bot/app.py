@@ -1,0 +1,238 @@
+"""The composition root: the one place that constructs the parts and knows all of them."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+
+import telegram
+from telegram.ext import Application
+
+from bot.casework.cards import Cards
+from bot.casework.composer import Composer, Explain
+from bot.casework.desk import CaseDesk
+from bot.casework.directory import Directory
+from bot.casework.exposure import Exposure
+from bot.casework.judgement import Judgement, ReleasedContent
+from bot.casework.ledger import CaseLedger
+from bot.casework.news import News
+from bot.casework.notices import Notices
+from bot.casework.performers import Performers
+from bot.casework.pictures import PictureMasker
+from bot.casework.recent import RecentPosts
+from bot.casework.review import Review
+from bot.casework.watched import WatchedFile
+from bot.detect.media.cache import ReadOnce
+from bot.detect.media.starting import StartingMedia
+from bot.detect.text.keywords import KeywordList
+from bot.detect.text.normalize import Normalizer
+from bot.errors import ConfigurationError
+from bot.handlers.blind_spots import BlindSpots
+from bot.handlers.buttons import Buttons
+from bot.handlers.commands import Commands
+from bot.handlers.dispatch import Dispatcher, register
+from bot.handlers.membership import Membership
+from bot.handlers.people import Rights
+from bot.handlers.private_check import PrivateCheck
+from bot.handlers.speaker import Speaker
+from bot.health.state import Health, Pulse
+from bot.i18n import Catalogs
+from bot.pipeline import Pipeline
+from bot.platforms.telegram.actor import TelegramActor, make_bot
+from bot.platforms.telegram.request import AiohttpRequest
+from bot.policy.allow_file import load_allow_list
+from bot.policy.keyword_child import read_terms_apart
+from bot.policy.packs import Packs, load_packs
+from bot.policy.policies import load_policies
+from bot.reading import AttachmentReader
+from bot.rules import BUILT_IN, Language
+from bot.running import GRACE, App, InboxDecisions
+from bot.settings import Settings
+from bot.store.store import Store
+from bot.work.limits import SendingLimits
+from bot.work.outbox import Outbox
+from bot.work.retention import Retention
+from bot.work.worker import Worker
+
+
+@contextlib.asynccontextmanager
+async def build(settings: Settings, *, media: StartingMedia | None = None) -> AsyncIterator[App]:
+    """Construct every part; at the end let what is under way finish, and close.
+
+    ``media`` is a reader that the caller shares with others, and closes; without it, one is made.
+    """
+    packs = load_packs(settings.resource("packs"))
+    policies = load_policies(settings.resource("policies.toml"), packs)
+    _require_policies(settings, policies)
+    catalogs = Catalogs.load(settings.resource("locales"), settings.language)
+    request = AiohttpRequest()
+    bot = make_bot(settings.required_token, settings.api_url, request)
+    reader = media or StartingMedia(engine=settings.ocr_engine, workers=settings.ocr_workers)
+    store = await Store.open(settings.database, settings.keys_folder)
+    try:
+        normalizer = Normalizer()
+        allowed = WatchedFile(settings.allow_list, load_allow_list)
+        lists = _keyword_files(settings, normalizer)
+        directory = Directory(
+            store,
+            {None: settings.keywords, **{g.id: g.keywords for g in settings.groups}},
+            files=lists,
+        )
+        judgement = Judgement(
+            packs, policies, directory, normalizer=normalizer, allowed=allowed, now=store.db.now
+        )
+        composer = Composer(catalogs, _explain(packs))
+        app = _assemble(settings, store, bot, request, reader, judgement, composer, directory)
+        app.watched.extend((allowed, *lists.values()))
+        reader.start()
+        try:
+            yield app
+        finally:
+            await app.worker.drain(GRACE)
+            await app.outbox.drain(GRACE)
+            await store.db.checkpoint()
+    finally:
+        if media is None:
+            await reader.close()
+        await store.close()
+        await request.shutdown()
+
+
+def _assemble(
+    settings: Settings,
+    store: Store,
+    bot: telegram.Bot,
+    request: AiohttpRequest,
+    media: StartingMedia,
+    judgement: Judgement,
+    composer: Composer,
+    directory: Directory,
+) -> App:
+    """Put the parts together, from the platform's actor up to the worker."""
+    actor = TelegramActor(bot, request)
+    chat = settings.supervision.chat
+    cards = Cards(store, composer, chat)
+    news = News(store, composer)
+    ledger = CaseLedger(store, cards, Exposure(store, composer, actor), news)
+    outbox = Outbox(ledger, Performers(actor, store, cards).all(), SendingLimits())
+    desk = CaseDesk(
+        store=store,
+        notices=Notices(store, composer),
+        cards=cards,
+        masker=PictureMasker(media, judgement.still_found),
+        start=outbox.start,
+        perform=outbox.run,
+    )
+    once = ReadOnce(media, digest=store.keys.digest, cipher=store.keys.cipher)
+    reader = AttachmentReader(once, actor.download)
+    recent = RecentPosts()
+    pipeline = Pipeline(
+        detector=judgement,
+        releases=ReleasedContent(store),
+        judge=judgement,
+        reader=reader,
+        desk=desk,
+        recent=recent,
+    )
+    speaker = Speaker(store, outbox.start)
+    rights = Rights(store, actor)
+    membership = Membership(
+        store=store,
+        actor=actor,
+        speaker=speaker,
+        composer=composer,
+        directory=directory,
+        supervisors_chat=chat,
+        introduction=(settings.organisation, settings.contact),
+    )
+    application = Application.builder().bot(bot).updater(None).job_queue(None).build()
+    register(
+        application,
+        commands=Commands(
+            store=store,
+            composer=composer,
+            speaker=speaker,
+            rights=rights,
+            directory=directory,
+            checker=PrivateCheck(judgement, reader, composer),
+        ),
+        buttons=Buttons(
+            store=store,
+            actor=actor,
+            composer=composer,
+            review=Review(store, news, cards),
+            membership=membership,
+            rights=rights,
+            speaker=speaker,
+        ),
+        membership=membership,
+    )
+    dispatcher = Dispatcher(
+        application=application,
+        store=store,
+        directory=directory,
+        membership=membership,
+        pipeline=pipeline,
+        desk=desk,
+        judge=judgement,
+    )
+    pulse, polls = Pulse(store.db.now), settings.webhook_url is None
+    worker = Worker(dispatcher.handle, dispatcher.dead_letter, InboxDecisions(store))
+    return App(
+        settings=settings,
+        store=store,
+        bot=bot,
+        request=request,
+        application=application,
+        worker=worker,
+        outbox=outbox,
+        membership=membership,
+        media=media,
+        recent=recent,
+        health=Health(
+            store=store,
+            pulse=pulse,
+            lanes=worker.waiting,
+            polls=polls,
+        ),
+        retention=Retention(store, timedelta(days=settings.retention_days)),
+        blind_spots=BlindSpots(
+            store,
+            speaker,
+            composer,
+            chat,
+            heard_at=(lambda: pulse.at) if polls else store.db.now,
+        ),
+    )
+
+
+def _explain(packs: Packs) -> Explain:
+    def explain(rule_id: str, language: Language) -> str:
+        rule = BUILT_IN.get(rule_id)
+        return rule.description[language] if rule else packs.explain(rule_id, language)
+
+    return explain
+
+
+def _keyword_files(
+    settings: Settings, normalizer: Normalizer
+) -> dict[int | None, WatchedFile[KeywordList]]:
+    def read(path: Path) -> KeywordList:
+        return KeywordList(read_terms_apart(path.absolute()), normalizer)
+
+    return {group: WatchedFile(path, read) for group, path in settings.keyword_files.items()}
+
+
+def _require_policies(settings: Settings, names: Mapping[str, object]) -> None:
+    for group in settings.groups:
+        if group.policy not in names:
+            raise ConfigurationError(
+                "group {group}: there is no policy “{policy}”",
+                where=str(settings.config),
+                mend="choose one of: {names}",
+                group=group.id,
+                policy=group.policy,
+                names=", ".join(names),
+            )

@@ -1,0 +1,256 @@
+"""The command ``check``: inspect text, pictures and documents before they are posted."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from enum import IntEnum
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from bot.checking import Checker, CheckResult, decode, load_checker
+from bot.commands.folders import FolderCheck, FolderOptions
+from bot.commands.progress import progress
+from bot.commands.show import JsonOutput, Output, TableOutput
+from bot.errors import ConfigurationError, NotReadable
+from bot.policy.allow_file import load_allow_list
+from bot.policy.keyword_file import read_terms
+from bot.ports import MediaReader
+from bot.rules import LANGUAGES, Language
+from bot.settings import Settings, load_settings
+
+ReaderFactory = Callable[[Settings], AbstractAsyncContextManager[MediaReader]]
+
+
+class Exit(IntEnum):
+    """Exit statuses, a public contract."""
+
+    CLEAN = 0
+    UNREAD = 1
+    USAGE = 2
+    FOUND = 3
+
+
+class _Tally:
+    """Remembers what the exit status depends on."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+        self.found = self.unread = False
+
+    def result(self, id: object, result: CheckResult) -> None:
+        self.found |= bool(result.verdict.effective)
+        self.unread |= bool(result.verdict.not_inspected)
+        self._output.result(id, result)
+
+    def known(self, *, found: bool, unread: bool) -> None:
+        self.found |= found
+        self.unread |= unread
+
+    def error(self, id: object, reason: str) -> None:
+        self.unread = True
+        self._output.error(id, reason)
+
+    @property
+    def status(self) -> Exit:
+        if self.unread:
+            return Exit.UNREAD
+        return Exit.FOUND if self.found else Exit.CLEAN
+
+
+def register(app: typer.Typer, reader: ReaderFactory | None = None) -> None:
+    """Add ``check`` to the commands; ``reader`` opens what reads pictures and documents."""
+
+    @app.command()
+    def check(
+        paths: Annotated[list[str] | None, typer.Argument(metavar="[PATH]...")] = None,
+        as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+        batch: Annotated[
+            str | None, typer.Option(help="JSON Lines: {id, text} or {id, path}.")
+        ] = None,
+        policy: Annotated[str, typer.Option(help="The policy to inspect by.")] = "standard",
+        language: Annotated[str | None, typer.Option(help="zh-CN or en.")] = None,
+        explain: Annotated[
+            bool, typer.Option("--explain", help="Say how each finding was judged.")
+        ] = False,
+        mask_to: Annotated[
+            Path | None, typer.Option(metavar="DIR", help="Write masked pictures here.")
+        ] = None,
+        annotate_to: Annotated[
+            Path | None, typer.Option(metavar="DIR", help="Write pictures with boxes and rules.")
+        ] = None,
+        resume: Annotated[
+            Path | None, typer.Option(metavar="FILE", help="Remember here what is done.")
+        ] = None,
+        jobs: Annotated[int, typer.Option("-j", "--jobs", min=1, help="Files at a time.")] = 1,
+    ) -> None:
+        """Inspect text (stdin, -), pictures, documents and folders of them.
+
+        Exit status: 0 clean, 3 something found, 1 something could not be inspected, 2 wrong usage.
+        """
+        if batch is not None and paths:
+            _usage("--batch takes no PATH")
+        try:
+            settings = load_settings()
+            chosen = _language(language or settings.language)
+            output: Output = (
+                JsonOutput(explain) if as_json or batch else TableOutput(chosen, explain=explain)
+            )
+            workers = max(jobs, settings.ocr_workers)
+            run = _Run(settings.model_copy(update={"ocr_workers": workers}), chosen, policy, reader)
+            options = FolderOptions(
+                policy=policy, mask_to=mask_to, annotate_to=annotate_to, journal=resume, jobs=jobs
+            )
+            if batch:
+                status = asyncio.run(run.batch(batch, output))
+            elif paths and (options.wanted or any(Path(path).is_dir() for path in paths)):
+                status = asyncio.run(run.folders(paths, options, output))
+            else:
+                status = asyncio.run(run.paths(paths, output))
+        except ConfigurationError as error:
+            _usage(str(error))
+        raise typer.Exit(status)
+
+
+def _usage(message: str) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(Exit.USAGE)
+
+
+def _language(name: str) -> Language:
+    if name not in LANGUAGES:
+        raise ConfigurationError(f"no language {name!r}", mend=f"one of {', '.join(LANGUAGES)}")
+    return name
+
+
+class _Run:
+    """One run of the command."""
+
+    def __init__(
+        self, settings: Settings, language: Language, policy: str, reader: ReaderFactory | None
+    ) -> None:
+        self._settings = settings
+        self._language: Language = language
+        self._policy = policy
+        self._reader = reader
+        self._media: MediaReader | None = None
+
+    async def paths(self, paths: list[str] | None, output: Output) -> Exit:
+        tally = _Tally(output)
+        async with AsyncExitStack() as stack:
+            checker = await self._checker(stack)
+            named = paths or ["-"]
+            # One text is soon read: a bar would only flicker.
+            advance = stack.enter_context(progress(len(named) if len(named) > 1 else 0))
+            for path in named:
+                try:
+                    if path == "-":
+                        text = decode(sys.stdin.buffer.read())
+                        result = checker.check_text(text, policy=self._policy)
+                    else:
+                        result = await checker.check_file(Path(path), policy=self._policy)
+                    tally.result(path, result)
+                except NotReadable as error:
+                    tally.error(path, error.reason)
+                advance(1)
+        return tally.status
+
+    async def folders(self, paths: list[str], options: FolderOptions, output: Output) -> Exit:
+        tally = _Tally(output)
+        async with AsyncExitStack() as stack:
+            checker = await self._checker(stack)
+            check = FolderCheck(checker, self._media, options, tally)
+            await check.run(Path(path) for path in paths)
+        return tally.status
+
+    async def batch(self, path: str, output: Output) -> Exit:
+        tally = _Tally(output)
+        async with AsyncExitStack() as stack:
+            checker = await self._checker(stack)
+            advance = stack.enter_context(progress(_size(path)))
+            for line in _lines(path):
+                await self._line(checker, line, tally)
+                advance(len(line))
+        return tally.status
+
+    async def _checker(self, stack: AsyncExitStack) -> Checker:
+        reader = None
+        if self._reader is not None:
+            reader = await stack.enter_async_context(self._reader(self._settings))
+        self._media = reader
+        file = self._settings.keyword_files.get(None)
+        checker = load_checker(
+            self._settings.resource("packs"),
+            self._settings.resource("policies.toml"),
+            language=self._language,
+            reader=reader,
+            allowed=load_allow_list(self._settings.allow_list),
+            own_terms=(*self._settings.keywords, *(read_terms(file) if file else ())),
+        )
+        checker.policy(self._policy)
+        return checker
+
+    async def _line(self, checker: Checker, line: bytes, tally: _Tally) -> None:
+        line_id: object = None
+        try:
+            record = _parse(line)
+            line_id = record.get("id")
+            _require_valid(record)
+            policy = record.get("policy", self._policy)
+            keywords = tuple(record.get("keywords", ()))
+            if "text" in record:
+                result = checker.check_text(record["text"], policy=policy, keywords=keywords)
+            else:
+                result = await checker.check_file(
+                    Path(record["path"]), policy=policy, keywords=keywords
+                )
+            tally.result(line_id, result)
+        except (NotReadable, ConfigurationError) as error:
+            tally.error(line_id, str(error))
+
+
+def _size(path: str) -> int | None:
+    """Return a file's bytes; None for the standard input."""
+    try:
+        return None if path == "-" else Path(path).stat().st_size
+    except OSError:
+        return None
+
+
+def _lines(path: str) -> Iterator[bytes]:
+    if path == "-":
+        yield from (line for line in sys.stdin.buffer if line.strip())
+        return
+    try:
+        with Path(path).open("rb") as file:
+            yield from (line for line in file if line.strip())
+    except OSError as error:
+        raise ConfigurationError("cannot be opened", where=path) from error
+
+
+def _parse(line: bytes) -> dict[str, Any]:
+    try:
+        record = json.loads(line.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        raise NotReadable("not-json") from None
+    if not isinstance(record, dict):
+        raise NotReadable("not-an-object")
+    return record
+
+
+def _require_valid(record: dict[str, Any]) -> None:
+    """Raise NotReadable with what is wrong with a line's object."""
+    if ("text" in record) == ("path" in record):
+        raise NotReadable("needs-text-or-path")
+    if not isinstance(record.get("text", record.get("path")), str):
+        raise NotReadable("text-or-path-is-no-string")
+    keywords = record.get("keywords", [])
+    if not (isinstance(keywords, list) and all(isinstance(k, str) for k in keywords)):
+        raise NotReadable("keywords-is-no-list-of-strings")
+    if not isinstance(record.get("policy", ""), str):
+        raise NotReadable("policy-is-no-string")
