@@ -1,0 +1,65 @@
+"""The files in deploy/ speak of what exists."""
+
+from __future__ import annotations
+
+import json
+import re
+from configparser import RawConfigParser
+from pathlib import Path
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from bot.cli import app
+from bot.health.metrics import metrics
+from bot.health.state import Health, Pulse
+from bot.settings import Settings
+from bot.store.store import Store
+from bot.work.worker import Waiting
+
+ROOT = Path(__file__).resolve().parent.parent
+DEPLOY = ROOT / "deploy"
+
+
+async def test_the_dashboard_shows_figures_that_there_are(tmp_path: Path) -> None:
+    store = await Store.open(f"sqlite+aiosqlite:///{tmp_path}/data/t.db", tmp_path / "keys")
+    nothing = {"text": Waiting(depth=0, oldest=None), "picture": Waiting(depth=0, oldest=None)}
+    pulse = Pulse(store.db.now)
+    text = await metrics(Health(store=store, pulse=pulse, lanes=lambda: nothing, polls=True))
+    await store.close()
+    there = {
+        name
+        for family in text_string_to_metric_families(text.decode())
+        for name in (family.name, *(sample.name for sample in family.samples))
+    }
+    dashboard = json.loads((DEPLOY / "grafana-dashboard.json").read_text("utf-8"))
+    shown = [t["expr"] for panel in dashboard["panels"] for t in panel["targets"]]
+    used = set(re.findall(r"shoukou_\w+", " ".join(shown)))
+    assert used
+    assert used <= there
+
+
+@pytest.mark.parametrize("name", ["shoukou.service", "compose.yaml", "Dockerfile"])
+def test_only_settings_that_there_are_are_set(name: str) -> None:
+    text = (DEPLOY / name).read_text("utf-8")
+    named = {n.lower() for n in re.findall(r"SHOUKOU_([A-Z_]+)", text)}
+    assert named
+    assert named <= set(Settings.model_fields)
+
+
+def test_the_service_runs_a_command_that_there_is() -> None:
+    unit = RawConfigParser(strict=False, interpolation=None)
+    unit.optionxform = str  # type: ignore[assignment,method-assign]
+    unit.read(DEPLOY / "shoukou.service", "utf-8")
+    command = unit["Service"]["ExecStart"].split()
+    assert command[:-1] == ["/opt/shoukou/.venv/bin/python", "-m", "bot"]
+    commands = {c.name or c.callback.__name__ for c in app.registered_commands if c.callback}
+    assert command[-1] in commands
+
+
+def test_the_image_holds_what_the_program_needs_and_no_data() -> None:
+    text = (DEPLOY / "Dockerfile").read_text("utf-8")
+    copied = {word for line in re.findall(r"^COPY (.*) \S+$", text, re.M) for word in line.split()}
+    kept = {line[1:] for line in (ROOT / ".dockerignore").read_text().split() if line[0] == "!"}
+    assert {path.split("/")[0] for path in copied} == kept
+    assert all((ROOT / path).exists() for path in copied)
