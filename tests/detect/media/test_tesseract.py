@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import shutil
 from pathlib import Path
 
 import pytest
@@ -13,16 +12,11 @@ from bot.detect.media.pool import MediaPool
 from bot.errors import ConfigurationError
 from tests.support import pictures
 
-needs_tesseract = pytest.mark.skipif(
-    shutil.which("tesseract") is None, reason="tesseract is not installed"
-)
-
 
 def folders() -> set[Path]:
     return set(Path("/dev/shm").glob("shoukou-*"))
 
 
-@needs_tesseract
 @pytest.mark.asyncio(loop_scope="session")
 async def test_a_note_is_read_and_masked_and_no_file_is_left() -> None:
     before = folders()
@@ -44,7 +38,6 @@ async def test_a_note_is_read_and_masked_and_no_file_is_left() -> None:
     assert folders() <= before
 
 
-@needs_tesseract
 def test_tesseract_stands_in_where_the_models_are_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert models.choose_engine("rapid") == "rapid"
     find = importlib.util.find_spec
