@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 what=${1:-run}
 
 packages="python3-venv tesseract-ocr tesseract-ocr-chi-sim"
-[ "$what" = dev ] && packages="$packages chromium fonts-noto-cjk fonts-noto-color-emoji postgresql"
+[ "$what" = dev ] && packages="$packages chromium fonts-noto-cjk fonts-noto-color-emoji postgresql redis-server"
 
 install_system_packages() {
     command -v dpkg-query >/dev/null 2>&1 || { echo "Not a Debian system; please install: $packages"; return 0; }

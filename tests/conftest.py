@@ -8,6 +8,7 @@ import pytest
 from hypothesis import settings
 
 from tests.support.postgres import PostgresServer, programs, running_postgres
+from tests.support.redis import RedisServer, program, running_redis
 
 # How long an example takes says more about the machine than about the code; bench/ measures.
 settings.register_profile("shoukou", deadline=None)
@@ -22,3 +23,20 @@ def postgres() -> Iterator[PostgresServer]:
         pytest.fail("PostgreSQL is not installed: sudo apt-get install -y postgresql")
     with running_postgres(found) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[RedisServer]:
+    """A Redis server for the session; a test that ends it starts it again."""
+    found = program()
+    if found is None:
+        pytest.fail("Redis is not installed: sudo apt-get install -y redis-server")
+    with running_redis(found) as server:
+        yield server
+
+
+@pytest.fixture
+def redis_url(redis_server: RedisServer) -> str:
+    """The address of a Redis that holds nothing."""
+    redis_server.flush()
+    return redis_server.url
