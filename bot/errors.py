@@ -3,6 +3,8 @@
 ShoukouError
 ├── ConfigurationError      a setting, policy or pack is wrong
 ├── NotReadable             a file could not be read; becomes ``not_inspected``
+├── DatabaseAway            the database cannot be reached or written just now: try again
+├── LeaseLost               another process works on this by now: leave it to that one
 └── PlatformError           an act on the platform did not succeed
     ├── NotSent             provably nothing happened: try again
     │   └── RetryAfter      the platform asks to wait
@@ -52,6 +54,22 @@ class NotReadable(ShoukouError):
     def __init__(self, reason: str) -> None:
         self.reason = reason
         super().__init__(reason)
+
+
+class DatabaseAway(ShoukouError):
+    """The database cannot be reached or written just now; ``code`` is short."""
+
+    def __init__(self, code: str = "") -> None:
+        self.code = code
+        super().__init__(code)
+
+
+class LeaseLost(ShoukouError):
+    """Another process works on this by now: nothing was written, leave it to that one."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        super().__init__(name)
 
 
 class PlatformError(ShoukouError):

@@ -47,9 +47,9 @@ class CaseLedger:
         """Commit that an effect is to be tried later."""
         await self._store.effects.postpone(None, row.id, until, detail)
 
-    async def unfinished(self) -> Sequence[EffectRow]:
-        """Return what an earlier run has left."""
-        return await self._store.effects.unfinished()
+    async def unfinished(self, lane: int | None = None) -> Sequence[EffectRow]:
+        """Return what whoever worked on a lane before has left; None: on any."""
+        return await self._store.effects.unfinished(lane)
 
     async def migrated(self, row: EffectRow, new_chat_id: int) -> EffectRow:
         """Commit a group's new id, and return the effect under it."""

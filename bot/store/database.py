@@ -5,20 +5,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Table, event, text
+from sqlalchemy import Table, bindparam, event, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from bot.errors import ConfigurationError
-from bot.store import quick_sqlite
+from bot.errors import ConfigurationError, LeaseLost
+from bot.store import claims, outages, quick_sqlite
+from bot.store.claims import Claim
 from bot.store.schema import is_current, upgrade
+from bot.store.tables import leases
 
 Tx = AsyncConnection
 Clock = Callable[[], datetime]
@@ -32,6 +34,19 @@ _PRAGMAS = (
     "PRAGMA temp_store=MEMORY",
 )
 _READERS = 4
+CONNECTING = 5
+"""Seconds in which PostgreSQL has to answer."""
+
+HANGING_MS = 10_000
+"""Milliseconds after which PostgreSQL undoes a transaction whose program does nothing."""
+
+
+# Built once: building costs more than running it.
+_held = (
+    select(leases.c.name)
+    .where(leases.c.name == bindparam("name"), leases.c.token == bindparam("token"))
+    .with_for_update(read=True, key_share=True)
+)
 
 
 def utc_now() -> datetime:
@@ -50,6 +65,18 @@ async def serialise(tx: Tx, name: str) -> None:
     """Let only one transaction at a time past this point; on SQLite every one already waits."""
     if tx.dialect.name == "postgresql":
         await tx.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": name})
+
+
+async def holding(tx: Tx, names: Collection[Claim]) -> set[Claim]:
+    """Return the claims that hold, and go on to until the transaction's end."""
+    query = (
+        select(leases.c.name, leases.c.token)
+        .where(leases.c.name.in_([claim.name for claim in names]))
+        .order_by(leases.c.name)
+        .with_for_update(read=True, key_share=True)
+    )
+    held = {Claim(row.name, row.token) for row in await tx.execute(query)}
+    return {claim for claim in names if claim.token == 0 or claim in held}
 
 
 class Database:
@@ -74,9 +101,10 @@ class Database:
             _create_private(address)
             database = cls(*_sqlite_engines(address), clock)
         else:
-            writer = create_async_engine(address, pool_pre_ping=True)
+            common: dict[str, Any] = {"pool_pre_ping": True, "connect_args": _waiting(address)}
+            writer = create_async_engine(address, **common)
             reading = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
-            reader = create_async_engine(address, pool_pre_ping=True, **reading)
+            reader = create_async_engine(address, **common, **reading)
             database = cls(writer, reader, reader, clock)
         try:
             await database._migrate()
@@ -97,7 +125,8 @@ class Database:
         """Open a transaction, committed at the end and rolled back when an error passes.
 
         On SQLite there is one writer, which others wait for. RuntimeError when the task has a
-        transaction open already: hand that one on, instead of waiting for oneself.
+        transaction open already: hand that one on, instead of waiting for oneself. LeaseLost
+        when the task works for a claim that does not hold any more. DatabaseAway.
         """
         owner = asyncio.current_task()
         if owner in self._owners:
@@ -105,8 +134,10 @@ class Database:
         async with self._lock if self._is_sqlite else contextlib.nullcontext():
             self._owners.add(owner)
             try:
-                async with self._writer.begin() as tx:
-                    yield tx
+                with outages.named():
+                    async with self._writer.begin() as tx:
+                        await _fence(tx)
+                        yield tx
             finally:
                 self._owners.discard(owner)
 
@@ -122,8 +153,9 @@ class Database:
     @contextlib.asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """Borrow a connection for reading what is committed; never waits for the writer."""
-        async with self._reader.connect() as connection:
-            yield connection
+        with outages.named():
+            async with self._reader.connect() as connection:
+                yield connection
 
     @contextlib.asynccontextmanager
     async def look_up(self) -> AsyncIterator[AsyncConnection]:
@@ -132,12 +164,13 @@ class Database:
             async with self.read() as connection:
                 yield connection
             return
-        connection = await self._finder.connect()
-        try:
-            yield connection
-        finally:
-            # The context manager would close it in a task, for which others would have a turn.
-            await connection.close()
+        with outages.named():
+            connection = await self._finder.connect()
+            try:
+                yield connection
+            finally:
+                # The context manager would close it in a task, for which others would have a turn.
+                await connection.close()
 
     async def checkpoint(self) -> bool:
         """Fold SQLite's log into the file and empty it, so that erased bytes are gone there too.
@@ -159,6 +192,16 @@ class Database:
             await tx.run_sync(upgrade)
 
 
+async def _fence(tx: Tx) -> None:
+    """Refuse to write for a claim that does not hold any more."""
+    claim = claims.current()
+    if claim is None or claim.token == 0:
+        return
+    found = await tx.execute(_held, {"name": claim.name, "token": claim.token})
+    if found.one_or_none() is None:
+        raise LeaseLost(claim.name)
+
+
 def _parse(url: str) -> URL:
     try:
         address = make_url(url)
@@ -170,6 +213,16 @@ def _parse(url: str) -> URL:
     if address.get_backend_name() not in ("sqlite", "postgresql"):
         raise ConfigurationError("only SQLite and PostgreSQL are supported", where="database_url")
     return address
+
+
+def _waiting(address: URL) -> dict[str, Any]:
+    """Say how long PostgreSQL is waited for, and how long it waits for a program that hangs.
+
+    A transaction that a dead or stopped program has left open keeps its lease from being taken.
+    """
+    options = f"-c idle_in_transaction_session_timeout={HANGING_MS}"
+    ours = {"connect_timeout": CONNECTING, "options": options}
+    return {name: value for name, value in ours.items() if name not in address.query}
 
 
 def _create_private(address: URL) -> None:

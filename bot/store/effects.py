@@ -12,6 +12,7 @@ from sqlalchemy import and_, bindparam, or_, select, update
 from sqlalchemy.engine import Row
 
 from bot.model import EffectKind, EffectStatus
+from bot.store.claims import NO_LANE, current_lane
 from bot.store.database import Database, Tx, upsert
 from bot.store.keys import Cipher
 from bot.store.tables import effects
@@ -94,6 +95,7 @@ class EffectRow:
     planned_at: datetime
     sent_at: datetime | None
     finished_at: datetime | None
+    lane: int = NO_LANE
 
 
 class Effects:
@@ -101,6 +103,8 @@ class Effects:
 
     planned → sending → done | failed | unknown; unknown → sending again for `REPEATABLE` kinds
     only; sending → planned (`postpone`) when provably nothing happened.
+
+    An effect belongs to the lane for which it was planned: who works on that lane performs it.
     """
 
     def __init__(self, db: Database, cipher: Cipher) -> None:
@@ -198,9 +202,14 @@ class Effects:
         async with self._db.within(tx) as tx:
             return (await tx.execute(statement)).rowcount == 1
 
-    async def unfinished(self) -> list[EffectRow]:
-        """List what is planned, was being sent, or is unknown and may be repeated; in order."""
+    async def unfinished(self, lane: int | None = None) -> list[EffectRow]:
+        """List what is planned, was being sent, or is unknown and may be repeated; in order.
+
+        None: of every lane.
+        """
         query = select(effects).where(effects.c.finished_at.is_(None)).order_by(effects.c.id)
+        if lane is not None:
+            query = query.where(effects.c.lane == lane)
         async with self._db.read() as connection:
             return [self._row(row) for row in await connection.execute(query)]
 
@@ -239,6 +248,7 @@ class Effects:
             "kind": effect.kind,
             "chat_id": effect.chat_id,
             "case_id": effect.case_id,
+            "lane": current_lane(),
             "message_id": effect.message_id,
             "payload": self._cipher.seal(effect.payload, f"effect/{effect.key}"),
             "not_before": effect.not_before,

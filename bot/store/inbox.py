@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.engine import Row
 
 from bot.ports import Received
-from bot.store.database import Database, Tx, upsert
+from bot.store.claims import Claim, lane_of
+from bot.store.database import Database, Tx, holding, upsert
 from bot.store.keys import Cipher
 from bot.store.tables import inbox
 
@@ -21,6 +22,10 @@ _decide = (
     .where(inbox.c.id == bindparam("row_id"), inbox.c.decided_at.is_(None))
     .values(result=bindparam("outcome"), decided_at=bindparam("moment"), payload=None)
 )
+
+
+_FILE_MARK = b'"file_id"'
+"""What marks an update that comes with a file, in the raw JSON of the platform."""
 
 
 @functools.cache
@@ -45,6 +50,27 @@ class InboxRow:
     message_id: int | None = None
     album_id: str | None = None
     attempts: int = 0
+    lane: int = 0
+    has_file: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """How many rows of a kind are not decided, and when the oldest of them came."""
+
+    depth: int
+    oldest: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """What is to be known of an undecided row before it is read."""
+
+    id: int
+    chat_id: int | None
+    lane: int
+    has_file: bool
+    received_at: datetime
 
 
 class Inbox:
@@ -76,6 +102,8 @@ class Inbox:
                 chat_id=r.chat_id,
                 message_id=r.message_id,
                 album_id=r.album_id,
+                lane=lane_of(r.chat_id),
+                has_file=_FILE_MARK in r.payload,
             )
             for key, r in unique.items()
             if key in new
@@ -91,6 +119,51 @@ class Inbox:
         )
         async with self._db.read() as connection:
             return [self._row(row) for row in await connection.execute(query)]
+
+    async def pending(
+        self, lanes: Mapping[int, int], *, limit: int, passed: bool = False
+    ) -> list[Pending]:
+        """List what is undecided in lanes beyond the id given for each, in order.
+
+        ``passed``: what is undecided up to these ids instead.
+        """
+        if not lanes:
+            return []
+        key = inbox.c.id
+        places = [
+            and_(inbox.c.lane == lane, key <= last if passed else key > last)
+            for lane, last in lanes.items()
+        ]
+        query = (
+            select(key, inbox.c.chat_id, inbox.c.lane, inbox.c.has_file, inbox.c.received_at)
+            .where(inbox.c.decided_at.is_(None), or_(*places))
+            .order_by(key)
+            .limit(limit)
+        )
+        async with self._db.read() as connection:
+            return [Pending(**row._mapping) for row in await connection.execute(query)]
+
+    async def get(self, ids: Sequence[int]) -> list[InboxRow]:
+        """Return those of the rows that are undecided, in order."""
+        query = (
+            select(inbox)
+            .where(inbox.c.id.in_(ids), inbox.c.decided_at.is_(None))
+            .order_by(inbox.c.id)
+        )
+        async with self._db.read() as connection:
+            return [self._row(row) for row in await connection.execute(query)]
+
+    async def waiting(self) -> dict[str, Waiting]:
+        """Count what is undecided: ``text``, and ``picture`` for what comes with files."""
+        query = (
+            select(inbox.c.has_file, func.count(), func.min(inbox.c.received_at))
+            .where(inbox.c.decided_at.is_(None))
+            .group_by(inbox.c.has_file)
+        )
+        async with self._db.read() as connection:
+            found = {row[0]: (row[1], row[2]) for row in await connection.execute(query)}
+        kinds = {"text": found.get(False, (0, None)), "picture": found.get(True, (0, None))}
+        return {k: Waiting(depth=depth, oldest=oldest) for k, (depth, oldest) in kinds.items()}
 
     async def attempt(self, tx: Tx | None, ids: Sequence[int]) -> None:
         """Count one more attempt for each row, before it is made."""
@@ -111,6 +184,19 @@ class Inbox:
         rows = [{"row_id": i, "outcome": r, "moment": now} for i, r in sorted(results.items())]
         async with self._db.within(tx) as tx:
             await tx.execute(_decide, rows)
+
+    async def decide_for(self, results: Mapping[Claim, Mapping[int, str]]) -> set[Claim]:
+        """Record results of several claims at once; return the claims that did not hold.
+
+        What was found for one of those is not recorded: it is another process's to decide.
+        """
+        async with self._db.write() as tx:
+            checked = [claim for claim in results if claim.token]
+            held = await holding(tx, checked) if checked else set()
+            lost = {claim for claim in checked if claim not in held}
+            good = (found for claim, found in results.items() if claim not in lost)
+            await self.decide(tx, {i: result for found in good for i, result in found.items()})
+        return lost
 
     async def album(self, chat_id: int, album_id: str) -> list[int]:
         """List the ids of an album's messages received so far, in order."""
@@ -182,6 +268,8 @@ class Inbox:
             "chat_id": received.chat_id,
             "message_id": received.message_id,
             "album_id": received.album_id,
+            "lane": lane_of(received.chat_id),
+            "has_file": _FILE_MARK in received.payload,
             "payload": self._cipher.seal(
                 received.payload, _about(received.platform, received.update_id)
             ),
@@ -199,6 +287,8 @@ class Inbox:
             message_id=row.message_id,
             album_id=row.album_id,
             attempts=row.attempts,
+            lane=row.lane,
+            has_file=row.has_file,
         )
 
 

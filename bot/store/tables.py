@@ -15,6 +15,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    SmallInteger,
     String,
     Table,
     TypeDecorator,
@@ -62,6 +63,8 @@ inbox = Table(
     Column("chat_id", BigInteger),
     Column("message_id", BigInteger),
     Column("album_id", String(64)),
+    Column("lane", SmallInteger, nullable=False),
+    Column("has_file", Boolean, nullable=False),
     Column("payload", LargeBinary),
     Column("received_at", Moment, nullable=False),
     Column("attempts", Integer, nullable=False, default=0),
@@ -71,7 +74,13 @@ inbox = Table(
     sqlite_autoincrement=True,
 )
 _undecided = inbox.c.decided_at.is_(None)
-Index("ix_inbox_undecided", inbox.c.id, sqlite_where=_undecided, postgresql_where=_undecided)
+Index(
+    "ix_inbox_undecided",
+    inbox.c.lane,
+    inbox.c.id,
+    sqlite_where=_undecided,
+    postgresql_where=_undecided,
+)
 _in_album = inbox.c.album_id.is_not(None)
 Index(
     "ix_inbox_album",
@@ -172,6 +181,7 @@ effects = Table(
     metadata,
     Column("id", BigKey, primary_key=True),
     Column("case_id", BigInteger),
+    Column("lane", SmallInteger, nullable=False),
     Column("key", String(200), nullable=False),
     Column("kind", String(16), nullable=False),
     Column("chat_id", BigInteger, nullable=False),
@@ -190,6 +200,18 @@ effects = Table(
 )
 _not_final = effects.c.finished_at.is_(None)
 Index("ix_effects_not_final", effects.c.id, sqlite_where=_not_final, postgresql_where=_not_final)
+
+# The second key lets PostgreSQL prolong a lease beside transactions that rely on it (they hold it
+# FOR KEY SHARE), while whoever takes it over, and so changes the token, has to wait for them.
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(96), primary_key=True),
+    Column("owner", String(64)),
+    Column("token", BigInteger, nullable=False),
+    Column("expires_at", Moment),
+    UniqueConstraint("name", "token"),
+)
 
 buttons = Table(
     "buttons",

@@ -15,6 +15,7 @@ from typing import Protocol
 
 from bot.errors import (
     Forbidden,
+    LeaseLost,
     Migrated,
     NotFound,
     NotSent,
@@ -24,6 +25,7 @@ from bot.errors import (
     RetryAfter,
 )
 from bot.model import EffectKind, EffectStatus
+from bot.store import claims
 from bot.store.effects import EffectRow
 from bot.work.limits import SendingLimits
 
@@ -68,8 +70,8 @@ class Ledger(Protocol):
     async def migrated(self, row: EffectRow, new_chat_id: int) -> EffectRow:
         """Commit a group's new id, and return the effect under it."""
 
-    async def unfinished(self) -> Sequence[EffectRow]:
-        """Return what an earlier run has left."""
+    async def unfinished(self, lane: int | None = None) -> Sequence[EffectRow]:
+        """Return what whoever worked on a lane before has left; None: on any."""
 
 
 class Outbox:
@@ -81,7 +83,7 @@ class Outbox:
         self._ledger = ledger
         self._performers = performers
         self._limits = limits
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], int] = {}
         self._taken: set[int] = set()
         self._removals: dict[object, set[asyncio.Task[set[int]]]] = {}
 
@@ -91,13 +93,15 @@ class Outbox:
         if not own:
             return
         task = asyncio.create_task(self._guarded(own, again=again))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks[task] = claims.current_lane()
+        task.add_done_callback(lambda done: self._tasks.pop(done, None))
 
-    async def resume(self) -> None:
-        """Take up what an earlier run has left unfinished."""
+    async def resume(self, lane: int | None = None) -> None:
+        """Take up what is unfinished and not under way, of a lane; the caller has its claim."""
         by_case: dict[object, list[EffectRow]] = {}
-        for row in await self._ledger.unfinished():
+        for row in await self._ledger.unfinished(lane):
+            if row.id in self._taken:
+                continue
             if row.status is EffectStatus.SENDING and row.kind not in REPEATABLE:
                 unknown = Outcome(status=EffectStatus.UNKNOWN, detail="outcome-unknown")
                 self.start(await self._ledger.finished(row, unknown))
@@ -106,15 +110,19 @@ class Outbox:
         for rows in by_case.values():
             self.start(rows, again=True)
 
-    async def drain(self, seconds: float) -> None:
-        """Wait for the effects under way, but no longer than this; the rest is resumed later."""
+    async def drain(self, seconds: float, lane: int | None = None) -> None:
+        """Wait for the effects under way, but no longer than this; the rest is resumed later.
+
+        With ``lane``, for those of this lane, which another process is to go on with.
+        """
         deadline = asyncio.get_running_loop().time() + seconds
-        while self._tasks and (left := deadline - asyncio.get_running_loop().time()) > 0:
-            await asyncio.wait(set(self._tasks), timeout=left)
-        left_over = list(self._tasks)
-        for task in left_over:
+        while tasks := {t for t, of in self._tasks.items() if lane is None or of == lane}:
+            if (left := deadline - asyncio.get_running_loop().time()) <= 0:
+                break
+            await asyncio.wait(tasks, timeout=left)
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*left_over, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     @property
     def under_way(self) -> int:
@@ -124,6 +132,8 @@ class Outbox:
     async def _guarded(self, own: Sequence[EffectRow], *, again: bool) -> None:
         try:
             await self._finish(own, again=again)
+        except LeaseLost:
+            log.info("effects %s: left to another process", [r.id for r in own])
         except Exception as error:
             log.error("effects %s: %s", [r.id for r in own], type(error).__name__)
 

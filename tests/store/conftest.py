@@ -1,6 +1,6 @@
 """A database of its own for each test, on each engine, with a clock that the test sets.
 
-``@sqlite_only`` marks what is about SQLite's file.
+``@sqlite_only`` marks what is about SQLite's file, ``@postgresql_only`` what needs a second writer.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from bot.store.keys import Keys
 from tests.support.postgres import PostgresServer
 
 sqlite_only = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+postgresql_only = pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
 
 
 class HandClock:

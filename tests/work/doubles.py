@@ -67,8 +67,8 @@ class MemoryLedger:
     async def migrated(self, row: EffectRow, new_chat_id: int) -> EffectRow:
         return dataclasses.replace(row, chat_id=new_chat_id)
 
-    async def unfinished(self) -> Sequence[EffectRow]:
-        return list(self.rows.values())
+    async def unfinished(self, lane: int | None = None) -> Sequence[EffectRow]:
+        return [row for row in self.rows.values() if lane in (None, row.lane)]
 
 
 class Platform:

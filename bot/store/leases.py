@@ -1,0 +1,127 @@
+"""Who works on what: leases with an end, and a token that grows whenever one changes hands.
+
+Times are the database's own on PostgreSQL, so that no process's clock matters, and the program's
+on SQLite. A lease that has ended stays its owner's until somebody takes it: it can be renewed, and
+what is written for it is not refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import BigInteger, cast, delete, func, literal, or_, select, type_coerce, update
+
+from bot.store.claims import Claim
+from bot.store.database import Database, Tx, upsert
+from bot.store.tables import Moment, leases
+
+_WORKER = "worker/"
+_FORGOTTEN = timedelta(hours=1)
+
+
+class Leases:
+    """The leases. Every method is one short transaction."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def prepare(self, names: Iterable[str]) -> None:
+        """Make the leases that there are not yet; nobody has them."""
+        rows = [{"name": n, "owner": None, "token": 0, "expires_at": None} for n in sorted(names)]
+        async with self._db.write() as tx:
+            statement = upsert(tx.dialect.name, leases)
+            await tx.execute(statement.on_conflict_do_nothing(index_elements=["name"]), rows)
+
+    async def take(
+        self, names: Sequence[str], owner: str, lasting: timedelta, limit: int = 1
+    ) -> list[Claim]:
+        """Take up to ``limit`` leases that nobody has or that have ended.
+
+        One of which a transaction is just making use is left for the next time.
+        """
+        async with self._db.write() as tx:
+            now = self._now(tx)
+            free = (
+                select(leases.c.name)
+                .where(leases.c.name.in_(names), or_(leases.c.owner.is_(None), _end < now))
+                .order_by(leases.c.expires_at.nulls_first(), leases.c.name)
+                .limit(limit)
+                .with_for_update(skip_locked=True)
+            )
+            chosen = (await tx.execute(free)).scalars().all()
+            if not chosen:
+                return []
+            taken = (
+                update(leases)
+                .where(leases.c.name.in_(chosen))
+                .values(owner=owner, token=leases.c.token + 1, expires_at=now + _micros(lasting))
+                .returning(leases.c.name, leases.c.token)
+            )
+            return [Claim(row.name, row.token) for row in await tx.execute(taken)]
+
+    async def renew(self, owner: str, claims: Iterable[Claim], lasting: timedelta) -> set[Claim]:
+        """Prolong leases, and the sign of the owner's life; return those that are still its."""
+        held = list(claims)
+        async with self._db.write() as tx:
+            ends = self._now(tx) + _micros(lasting)
+            alive = {"owner": owner, "token": 0, "expires_at": ends}
+            sign = upsert(tx.dialect.name, leases).values(name=_WORKER + owner, **alive)
+            await tx.execute(sign.on_conflict_do_update(index_elements=["name"], set_=alive))
+            if not held:
+                return set()
+            renewed = (
+                update(leases)
+                .where(leases.c.owner == owner, leases.c.name.in_([c.name for c in held]))
+                .values(expires_at=ends)
+                .returning(leases.c.name, leases.c.token)
+            )
+            now_held = {Claim(row.name, row.token) for row in await tx.execute(renewed)}
+        return now_held & set(held)
+
+    async def release(self, owner: str, claims: Iterable[Claim]) -> None:
+        """Give leases back at once."""
+        async with self._db.write() as tx:
+            for claim in claims:
+                mine = (leases.c.name == claim.name, leases.c.token == claim.token)
+                gone = update(leases).where(*mine, leases.c.owner == owner)
+                await tx.execute(gone.values(owner=None, expires_at=None))
+
+    async def leave(self, owner: str) -> None:
+        """Take the sign of the owner's life away, and those of the long dead."""
+        async with self._db.write() as tx:
+            long_ago = self._now(tx) - _micros(_FORGOTTEN)
+            dead = leases.c.name.startswith(_WORKER) & (_end < long_ago)
+            statement = delete(leases).where(or_(leases.c.name == _WORKER + owner, dead))
+            await tx.execute(statement)
+
+    async def alive(self) -> int:
+        """Count the workers that are alive."""
+        async with self._db.read() as connection:
+            signs = leases.c.name.startswith(_WORKER) & (_end >= self._now(connection))
+            query = select(func.count()).select_from(leases).where(signs)
+            return (await connection.execute(query)).scalar_one()
+
+    async def free(self, prefix: str) -> int:
+        """Count the leases whose name begins so and that nobody has, or that have ended."""
+        async with self._db.read() as connection:
+            gone = or_(leases.c.owner.is_(None), _end < self._now(connection))
+            query = select(func.count()).select_from(leases)
+            query = query.where(leases.c.name.startswith(prefix), gone)
+            return (await connection.execute(query)).scalar_one()
+
+    def _now(self, connection: Tx) -> Any:
+        """Return the time in microseconds since 1970, as an expression."""
+        if connection.dialect.name == "postgresql":
+            epoch = func.extract("epoch", func.clock_timestamp())
+            return cast(epoch * 1_000_000, BigInteger)
+        own = Moment().process_bind_param(self._db.now(), connection.dialect)
+        return literal(own, BigInteger)
+
+
+_end = type_coerce(leases.c.expires_at, BigInteger)
+
+
+def _micros(span: timedelta) -> int:
+    return span // timedelta(microseconds=1)
