@@ -22,6 +22,8 @@ _DECIDED = (CaseStatus.CONFIRMED, CaseStatus.FALSE_ALARM)
 # Statements of the way of each hit are built once: building costs more than running them.
 _by_id = select(cases).where(cases.c.id == bindparam("value"))
 _by_number = select(cases).where(cases.c.number == bindparam("value"))
+_by_update = select(cases).where(cases.c.inbox_id == bindparam("value"))
+_lock = select(cases.c.id).where(cases.c.id == bindparam("value")).with_for_update()
 _removed = (
     update(cases)
     .where(cases.c.id == bindparam("row_id"), cases.c.removed_at.is_(None))
@@ -58,6 +60,14 @@ class Cases:
     async def get(self, case_id: int) -> Case | None:
         """Find a case by its id."""
         return await self._one(_by_id, case_id)
+
+    async def of_update(self, inbox_id: int) -> Case | None:
+        """Find the case that an update opened."""
+        return await self._one(_by_update, inbox_id)
+
+    async def lock(self, tx: Tx, case_id: int) -> None:
+        """Let nobody else write about a case until the transaction's end."""
+        await tx.execute(_lock, {"value": case_id})
 
     async def by_number(self, number: int) -> Case | None:
         """Find a case by the number that people see."""

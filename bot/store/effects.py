@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -28,6 +28,7 @@ REPEATABLE = frozenset(
     }
 )
 _FINAL = (EffectStatus.DONE, EffectStatus.FAILED)
+_PAGE = 5000
 _OPEN = (EffectStatus.PLANNED, EffectStatus.SENDING, EffectStatus.UNKNOWN)
 
 # Built once: building costs more than running them.
@@ -36,6 +37,7 @@ _send = (
     update(effects)
     .where(
         effects.c.id.in_(bindparam("ids", expanding=True)),
+        effects.c.carrier_id.is_(None),
         or_(
             effects.c.status == EffectStatus.PLANNED,
             and_(effects.c.status.in_([EffectStatus.SENDING, EffectStatus.UNKNOWN]), _may_repeat),
@@ -54,6 +56,12 @@ _end = _finish.values(payload=None)
 _end_unrepeatable = _end.where(~_may_repeat)
 _keep_repeatable = _finish.where(_may_repeat)
 _by_key = select(effects).where(effects.c.key == bindparam("key"))
+_carry = (
+    update(effects)
+    .where(effects.c.id.in_(bindparam("ids", expanding=True)))
+    .values(carrier_id=bindparam("carrier"))
+)
+_open_rows = select(effects).where(effects.c.finished_at.is_(None), effects.c.carrier_id.is_(None))
 _for_case = select(effects).where(effects.c.case_id == bindparam("case_id")).order_by(effects.c.id)
 
 
@@ -78,7 +86,10 @@ class NewEffect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EffectRow:
-    """An act and what became of it. ``payload`` is None once it is final."""
+    """An act and what became of it. ``payload`` is None once it is final.
+
+    ``carrier_id`` is the effect that takes this one along, and with which it ends.
+    """
 
     id: int
     case_id: int | None
@@ -96,13 +107,15 @@ class EffectRow:
     sent_at: datetime | None
     finished_at: datetime | None
     lane: int = NO_LANE
+    carrier_id: int | None = None
 
 
 class Effects:
     """The effects, each unique by its key. A status only goes forward; done and failed are final.
 
     planned → sending → done | failed | unknown; unknown → sending again for `REPEATABLE` kinds
-    only; sending → planned (`postpone`) when provably nothing happened.
+    only; sending → planned (`postpone`) when provably nothing happened. What is carried by another
+    effect is never sent by itself.
 
     An effect belongs to the lane for which it was planned: who works on that lane performs it.
     """
@@ -202,16 +215,63 @@ class Effects:
         async with self._db.within(tx) as tx:
             return (await tx.execute(statement)).rowcount == 1
 
-    async def unfinished(self, lane: int | None = None) -> list[EffectRow]:
+    async def tell(self, tx: Tx | None, id: int, status: EffectStatus, detail: str) -> bool:
+        """Note why an effect takes long, ``unknown`` or still planned; it goes on being tried."""
+        if status not in (EffectStatus.UNKNOWN, EffectStatus.PLANNED):
+            raise ValueError(f"{status} does not go on")
+        statement = (
+            update(effects)
+            .where(effects.c.id == id, effects.c.finished_at.is_(None), _may_repeat)
+            .values(status=status, detail=detail)
+        )
+        async with self._db.within(tx) as tx:
+            return (await tx.execute(statement)).rowcount == 1
+
+    async def unfinished(
+        self,
+        lane: int | None = None,
+        *,
+        besides: Collection[int] = (),
+        before: datetime | None = None,
+    ) -> list[EffectRow]:
         """List what is planned, was being sent, or is unknown and may be repeated; in order.
 
-        None: of every lane.
+        Of one lane, or of every one. What another effect carries ends with that one and is left
+        out, as are the ids of ``besides`` and what was planned only after a time.
         """
-        query = select(effects).where(effects.c.finished_at.is_(None)).order_by(effects.c.id)
+        query = _open_rows.order_by(effects.c.id)
         if lane is not None:
             query = query.where(effects.c.lane == lane)
+        if before is not None:
+            query = query.where(effects.c.planned_at < before)
         async with self._db.read() as connection:
+            if besides:
+                ids = (await connection.execute(query.with_only_columns(effects.c.id))).scalars()
+                wanted = [i for i in ids if i not in besides]
+                if not wanted:
+                    return []
+                query = query.where(effects.c.id.in_(wanted[:_PAGE]))
             return [self._row(row) for row in await connection.execute(query)]
+
+    async def waiting(self, tx: Tx, ids: Sequence[int]) -> list[EffectRow]:
+        """Return those effects of which nobody has begun or carries one, held until the end."""
+        query = (
+            _open_rows.where(effects.c.id.in_(ids), effects.c.status == EffectStatus.PLANNED)
+            .order_by(effects.c.id)
+            .with_for_update()
+        )
+        return [self._row(row) for row in await tx.execute(query)]
+
+    async def carry(self, tx: Tx, carrier: NewEffect, ids: Sequence[int]) -> EffectRow:
+        """Plan an effect that takes others along; `waiting` has to have returned them."""
+        (row,) = await self.plan(tx, [carrier])
+        await tx.execute(_carry, {"ids": list(ids), "carrier": row.id})
+        return row
+
+    async def carried(self, tx: Tx, carrier_id: int) -> list[EffectRow]:
+        """List what an effect carries, in order."""
+        query = select(effects).where(effects.c.carrier_id == carrier_id).order_by(effects.c.id)
+        return [self._row(row) for row in await tx.execute(query)]
 
     async def for_case(self, case_id: int) -> list[EffectRow]:
         """List a case's effects in the order in which they were planned."""

@@ -47,7 +47,9 @@ class Figures:
             cases.c.message_sent_at, BigInteger
         )
         within = [func.sum(case((micros <= s * 1_000_000, 1), else_=0)) for s in EXPOSURE_BOUNDS]
-        query = select(func.count(), func.sum(micros), *within).where(
+        # A sender's clock may be ahead of ours: that is no negative time.
+        positive = func.sum(case((micros > 0, micros), else_=0))
+        query = select(func.count(), positive, *within).where(
             cases.c.removed_at.is_not(None), cases.c.message_sent_at.is_not(None)
         )
         async with self._db.read() as connection:
@@ -55,5 +57,5 @@ class Figures:
         return Exposure(
             within=tuple(int(n or 0) for n in sums),
             count=count,
-            seconds=max(0.0, float(total or 0) / 1_000_000),
+            seconds=float(total or 0) / 1_000_000,
         )

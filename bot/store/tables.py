@@ -195,11 +195,19 @@ effects = Table(
     Column("planned_at", Moment, nullable=False),
     Column("sent_at", Moment),
     Column("finished_at", Moment),
+    Column("carrier_id", BigInteger),
     UniqueConstraint("key"),
     Index("ix_effects_case_id", "case_id"),
 )
 _not_final = effects.c.finished_at.is_(None)
 Index("ix_effects_not_final", effects.c.id, sqlite_where=_not_final, postgresql_where=_not_final)
+_carried = effects.c.carrier_id.is_not(None)
+Index(
+    "ix_effects_carrier_id",
+    effects.c.carrier_id,
+    sqlite_where=_carried,
+    postgresql_where=_carried,
+)
 
 # The second key lets PostgreSQL prolong a lease beside transactions that rely on it (they hold it
 # FOR KEY SHARE), while whoever takes it over, and so changes the token, has to wait for them.
