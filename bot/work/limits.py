@@ -1,6 +1,8 @@
 """Telegram's sending limits, one budget for each chat, so that one chat never delays another.
 
-Deletions are not counted by the platform and never come here.
+Deletions are not counted by the platform and never come here. Where several processes send for
+one bot, they share the budgets (see `bot.work.shared_limits`); each keeps its own as well, which
+is what holds while the shared ones cannot be asked.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import monotonic
+from typing import Protocol
 
 SPACING = 1.0
 """Seconds between two messages in a chat, once its burst is used up."""
@@ -18,6 +21,16 @@ BURST = 3
 GROUP_PER_MINUTE = 20
 OVERALL_PER_SECOND = 30
 _IDLE = 120.0
+
+
+class Shared(Protocol):
+    """Budgets that several processes share."""
+
+    async def take(self, chat_id: int) -> float:
+        """Take a turn; return 0, or the seconds after which to ask again. Never raises."""
+
+    async def pause(self, chat_id: int, seconds: float) -> None:
+        """Hold back one chat in every process. Never raises."""
 
 
 @dataclass(slots=True)
@@ -30,28 +43,46 @@ class _Chat:
 class SendingLimits:
     """Hands out turns to send."""
 
-    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self, clock: Callable[[], float] = monotonic, *, shared: Shared | None = None
+    ) -> None:
         self._clock = clock
+        self._shared = shared
         self._chats: dict[int, _Chat] = {}
         self._overall: deque[float] = deque(maxlen=OVERALL_PER_SECOND)
 
-    async def turn(self, chat_id: int) -> None:
-        """Wait until a message may be sent to a chat; turns come in the order of the calls."""
+    async def turn(self, chat_id: int) -> bool:
+        """Wait until a message may be sent to a chat; turns come in the order of the calls.
+
+        Returns whether the budget was used up, so that it had to wait.
+        """
         chat = self._chats.setdefault(chat_id, _Chat())
+        waited = False
         async with chat.lock:
-            while (wait := self._wait(chat_id, chat)) > 0:
+            while (wait := await self._wait(chat_id, chat)) > 0:
+                waited = True
                 await asyncio.sleep(wait)
             now = self._clock()
             chat.sent.append(now)
             self._overall.append(now)
         self._forget_idle(now)
+        return waited
 
-    def pause(self, chat_id: int, seconds: float) -> None:
+    async def pause(self, chat_id: int, seconds: float) -> None:
         """Hold back one chat for as long as the platform asked."""
         chat = self._chats.setdefault(chat_id, _Chat())
         chat.paused_until = max(chat.paused_until, self._clock() + seconds)
+        if self._shared is not None:
+            await self._shared.pause(chat_id, seconds)
 
-    def _wait(self, chat_id: int, chat: _Chat) -> float:
+    async def _wait(self, chat_id: int, chat: _Chat) -> float:
+        """Return the seconds to wait: by the own budget, and where that allows by the shared."""
+        wait = self._own_wait(chat_id, chat)
+        if wait > 0 or self._shared is None:
+            return wait
+        return await self._shared.take(chat_id)
+
+    def _own_wait(self, chat_id: int, chat: _Chat) -> float:
         now = self._clock()
         due = [chat.paused_until]
         if len(chat.sent) >= BURST:

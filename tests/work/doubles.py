@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
+from bot.errors import DatabaseAway
 from bot.model import EffectKind, EffectStatus
 from bot.store.effects import REPEATABLE, EffectRow
-from bot.work.outbox import Outcome
+from bot.work.attempts import Outcome
 
 GROUP, OTHER, SUPERVISORS = -1001, -1002, -1003
 
@@ -28,7 +29,7 @@ def effect(kind: EffectKind, id: int = 1, **changes: object) -> EffectRow:
         not_before=None,
         detail=None,
         result_message_id=None,
-        planned_at=datetime(2026, 3, 2, 9, 0, tzinfo=UTC),
+        planned_at=datetime.now(UTC),
         sent_at=None,
         finished_at=None,
     )
@@ -43,32 +44,63 @@ class MemoryLedger:
         self.outcomes: dict[int, Outcome] = {}
         self.follow_ups: dict[int, Sequence[EffectRow]] = {}
         self.delays: list[float] = []
-        self.new_chat_id: int | None = None
+        self.told: list[tuple[int, bool]] = []
+        self.merged: list[list[int]] = []
+        self.away = 0
+
+    def _answer(self) -> None:
+        """Be away for as many calls as was asked."""
+        if self.away > 0:
+            self.away -= 1
+            raise DatabaseAway("test")
 
     async def sending(self, row: EffectRow) -> bool:
+        self._answer()
         now = self.rows.setdefault(row.id, row)
         waits = now.status is EffectStatus.PLANNED
         again = now.status in (EffectStatus.SENDING, EffectStatus.UNKNOWN)
-        if not waits and not (again and now.kind in REPEATABLE):
+        if now.carrier_id is not None or (not waits and not (again and now.kind in REPEATABLE)):
             return False
         self.rows[row.id] = dataclasses.replace(now, status=EffectStatus.SENDING)
         return True
 
     async def finished(self, row: EffectRow, outcome: Outcome) -> Sequence[EffectRow]:
+        self._answer()
         assert row.id not in self.outcomes, "an outcome is recorded once"
         self.outcomes[row.id] = outcome
         self.rows[row.id] = dataclasses.replace(row, status=outcome.status)
         return self.follow_ups.get(row.id, ())
 
     async def postponed(self, row: EffectRow, until: datetime, detail: str) -> None:
+        self._answer()
         self.delays.append((until - datetime.now(UTC)).total_seconds())
         self.rows[row.id] = dataclasses.replace(row, status=EffectStatus.PLANNED)
 
     async def migrated(self, row: EffectRow, new_chat_id: int) -> EffectRow:
         return dataclasses.replace(row, chat_id=new_chat_id)
 
-    async def unfinished(self, lane: int | None = None) -> Sequence[EffectRow]:
-        return [row for row in self.rows.values() if lane in (None, row.lane)]
+    async def delayed(self, row: EffectRow, *, doubtful: bool) -> Sequence[EffectRow]:
+        self.told.append((row.id, doubtful))
+        return []
+
+    async def merge(self, rows: Sequence[EffectRow]) -> tuple[EffectRow, Collection[int]] | None:
+        self._answer()
+        if any(row.case_id is None for row in rows):
+            return None
+        self.merged.append([row.id for row in rows])
+        carrier = dataclasses.replace(rows[0], id=100 + rows[0].id, case_id=None, key="digest")
+        self.rows[carrier.id] = carrier
+        for row in rows:
+            self.rows[row.id] = dataclasses.replace(row, carrier_id=carrier.id)
+        return carrier, {row.id for row in rows}
+
+    async def unfinished(self, besides: Collection[int], *, settled: bool) -> Sequence[EffectRow]:
+        ended = (EffectStatus.DONE, EffectStatus.FAILED, EffectStatus.UNKNOWN)
+        return [
+            row
+            for row in self.rows.values()
+            if row.id not in besides and row.carrier_id is None and row.status not in ended
+        ]
 
 
 class Platform:

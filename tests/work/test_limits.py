@@ -58,15 +58,15 @@ async def test_a_private_chat_has_no_limit_by_the_minute(time: Time) -> None:
 
 async def test_a_paused_chat_waits_and_another_does_not(time: Time) -> None:
     limits = SendingLimits(time)
-    limits.pause(GROUP, 30)
+    await limits.pause(GROUP, 30)
     assert await moments(limits, time, OTHER, 1) == [0]
     assert await moments(limits, time, GROUP, 1) == [30]
 
 
 async def test_a_longer_pause_is_not_cut_by_a_shorter(time: Time) -> None:
     limits = SendingLimits(time)
-    limits.pause(GROUP, 30)
-    limits.pause(GROUP, 1)
+    await limits.pause(GROUP, 30)
+    await limits.pause(GROUP, 1)
     assert await moments(limits, time, GROUP, 1) == [30]
 
 

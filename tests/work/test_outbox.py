@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from datetime import timedelta
 
 import pytest
 
 from bot.errors import (
+    Conflict,
     Forbidden,
+    LeaseLost,
     Migrated,
     NotFound,
     NotSent,
@@ -17,8 +18,10 @@ from bot.errors import (
     PlatformError,
     Refused,
     RetryAfter,
+    Unauthorized,
 )
 from bot.model import EffectKind, EffectStatus
+from bot.store.effects import EffectRow
 from bot.work import outbox as outbox_module
 from bot.work.limits import SendingLimits
 from bot.work.outbox import Outbox
@@ -100,9 +103,8 @@ async def test_the_platforms_wait_is_kept_to_the_second(platform: Platform) -> N
 
 
 async def test_waits_grow_without_a_connection_and_it_is_never_given_up(
-    platform: Platform, monkeypatch: pytest.MonkeyPatch
+    platform: Platform,
 ) -> None:
-    monkeypatch.setattr(outbox_module, "GIVE_UP_AFTER", timedelta(0))
     row = effect(DELETE)
     ledger = MemoryLedger(row)
     platform.will(1, *[NotSent("x")] * 8)
@@ -111,15 +113,68 @@ async def test_waits_grow_without_a_connection_and_it_is_never_given_up(
     assert ledger.outcomes[1].status is DONE
 
 
-async def test_a_deletion_in_doubt_is_given_up_in_the_end_and_a_person_told(
-    platform: Platform, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("refusal", [Unauthorized("x"), Conflict("x")])
+async def test_a_token_that_is_not_accepted_for_a_while_loses_nothing(
+    platform: Platform, refusal: Exception
 ) -> None:
-    monkeypatch.setattr(outbox_module, "GIVE_UP_AFTER", timedelta(0))
+    rows = [effect(DELETE, 1), effect(REPOST, 2)]
+    ledger = MemoryLedger(*rows)
+    platform.will(1, refusal, refusal)
+    platform.will(2, refusal)
+    await build(ledger, platform).run(rows)
+    assert [o.status for o in ledger.outcomes.values()] == [DONE, DONE]
+
+
+@pytest.mark.parametrize(
+    ("answer", "doubtful"), [(OutcomeUnknown("x"), True), (RetryAfter(100), False)]
+)
+async def test_a_removal_that_takes_long_is_told_once_and_goes_on(
+    platform: Platform, answer: Exception, doubtful: bool
+) -> None:
     row = effect(DELETE)
     ledger = MemoryLedger(row)
-    platform.will(1, *[OutcomeUnknown("x")] * 3)
+    platform.will(1, *[answer] * 30)
     await build(ledger, platform).run([row])
-    assert (ledger.outcomes[1].status, ledger.outcomes[1].detail) == (FAILED, "outcome-unknown")
+    assert ledger.told == [(1, doubtful)]
+    assert platform.times(1) == 31
+    assert ledger.outcomes[1].status is DONE
+
+
+async def test_a_removal_that_succeeds_soon_is_not_told(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = effect(DELETE)
+    ledger = MemoryLedger(row)
+    platform.will(1, OutcomeUnknown("x"))
+    monkeypatch.undo()  # waits take their time
+    await build(ledger, platform).run([row])
+    assert ledger.told == []
+
+
+async def test_a_card_is_sent_while_a_removal_is_still_in_doubt(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox_module, "REMOVAL_PATIENCE", 0.01)
+    answered = asyncio.Event()
+
+    class Slow(Platform):
+        async def perform(self, row):  # type: ignore[no-untyped-def]
+            if row.kind is DELETE:
+                await answered.wait()
+            return await super().perform(row)
+
+    platform = Slow()
+    rows = [effect(DELETE, 1), effect(REPOST, 2), effect(CARD, 3, chat_id=SUPERVISORS)]
+    ledger = MemoryLedger(*rows)
+    box = build(ledger, platform)
+    await box.run(rows)  # returns although the removal is not settled
+    async with asyncio.timeout(2):
+        while 3 not in ledger.outcomes:
+            await asyncio.sleep(0.01)
+    assert set(ledger.outcomes) == {3}  # the copy waits for the removal
+    answered.set()
+    await box.drain(1)
+    assert [row for row, _ in platform.calls] == [3, 1, 2]
 
 
 async def test_a_group_that_migrated_is_reached_by_its_new_id(platform: Platform) -> None:
@@ -242,3 +297,108 @@ async def test_goodbye_and_leaving_stay_together_over_a_restart(platform: Platfo
     await box.resume()
     await box.drain(1)
     assert [row for row, _ in platform.calls] == [2, 1]
+
+
+AWAY = [
+    # what is away, for how many calls of the ledger: the request leaves once all the same
+    ("before the request", REPOST, 1),
+    ("twice before the request", REPOST, 2),
+    ("a card", CARD, 1),
+    ("a deletion", DELETE, 1),
+]
+
+
+@pytest.mark.parametrize(("kind", "times"), [r[1:] for r in AWAY], ids=[r[0] for r in AWAY])
+async def test_a_database_that_is_away_is_waited_for(
+    platform: Platform, kind: EffectKind, times: int
+) -> None:
+    row = effect(kind)
+    ledger = MemoryLedger(row)
+    ledger.away = times
+    await build(ledger, platform).run([row])
+    assert platform.times(1) == 1
+    assert ledger.outcomes[1].status is DONE
+
+
+async def test_an_outcome_is_recorded_when_the_database_is_back(platform: Platform) -> None:
+    row = effect(WARN)
+    ledger = MemoryLedger(row)
+
+    class GoesAway(Platform):
+        async def perform(self, row):  # type: ignore[no-untyped-def]
+            ledger.away = 3
+            return await super().perform(row)
+
+    platform = GoesAway()
+    await build(ledger, platform).run([row])
+    assert platform.times(1) == 1
+    assert ledger.outcomes[1].status is DONE
+
+
+async def test_what_is_in_nobodys_hands_is_taken_up(platform: Platform) -> None:
+    planned = effect(REPOST, 1)
+    leaving = effect(WARN, 2, status=EffectStatus.SENDING)
+    deleting = effect(DELETE, 3, status=EffectStatus.SENDING, case_id=8)
+    ledger = MemoryLedger(planned, leaving, deleting)
+    box = build(ledger, platform)
+    await box.sweep()
+    await box.drain(1)
+    statuses = {number: outcome.status for number, outcome in ledger.outcomes.items()}
+    assert statuses == {1: DONE, 2: UNKNOWN, 3: DONE}
+    assert platform.times(2) == 0
+
+
+async def test_what_is_being_performed_is_not_taken_up_again(platform: Platform) -> None:
+    held = asyncio.Event()
+
+    class Held(Platform):
+        async def perform(self, row):  # type: ignore[no-untyped-def]
+            await held.wait()
+            return await super().perform(row)
+
+    platform = Held()
+    ledger = MemoryLedger(effect(REPOST))
+    box = build(ledger, platform)
+    box.start([effect(REPOST)])
+    for _ in range(5):
+        await asyncio.sleep(0)
+        await box.sweep()
+    held.set()
+    await box.drain(1)
+    assert platform.times(1) == 1
+    assert ledger.outcomes[1].status is DONE
+
+
+async def test_a_ledger_with_a_fault_gives_the_effect_back_for_the_sweep(
+    platform: Platform,
+) -> None:
+    class Faulty(MemoryLedger):
+        faults = 1
+
+        async def sending(self, row: EffectRow) -> bool:
+            if self.faults:
+                self.faults -= 1
+                raise RuntimeError("fault")
+            return await super().sending(row)
+
+    rows = [effect(REPOST, 1), effect(WARN, 2, chat_id=5001)]
+    ledger = Faulty(*rows)
+    box = build(ledger, platform)
+    await box.run(rows)
+    assert set(ledger.outcomes) == {2}
+    await box.sweep()
+    await box.drain(1)
+    assert {o.status for o in ledger.outcomes.values()} == {DONE}
+    assert platform.times(1) == 1
+
+
+async def test_what_another_process_has_taken_over_is_left_to_it(platform: Platform) -> None:
+    class Lost(MemoryLedger):
+        async def sending(self, row: EffectRow) -> bool:
+            raise LeaseLost("lane/7")
+
+    rows = [effect(REPOST, 1), effect(CARD, 2, chat_id=SUPERVISORS)]
+    ledger = Lost(*rows)
+    await build(ledger, platform).run(rows)
+    assert platform.calls == []
+    assert ledger.outcomes == {}
