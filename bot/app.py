@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import telegram
 from telegram.ext import Application
 
+from bot.casework.alerts import Alerts
 from bot.casework.cards import Cards
 from bot.casework.composer import Composer, Explain
 from bot.casework.desk import CaseDesk
+from bot.casework.digests import Digests
 from bot.casework.directory import Directory
 from bot.casework.exposure import Exposure
 from bot.casework.judgement import Judgement, ReleasedContent
@@ -29,6 +31,7 @@ from bot.detect.media.starting import StartingMedia
 from bot.detect.text.keywords import KeywordList
 from bot.detect.text.normalize import Normalizer
 from bot.errors import ConfigurationError
+from bot.handlers.backlog import Backlog
 from bot.handlers.blind_spots import BlindSpots
 from bot.handlers.buttons import Buttons
 from bot.handlers.commands import Commands
@@ -115,7 +118,15 @@ def _assemble(
     chat = settings.supervision.chat
     cards = Cards(store, composer, chat)
     news = News(store, composer)
-    ledger = CaseLedger(store, cards, Exposure(store, composer, actor), news)
+    alerts = Alerts(store, composer, chat)
+    ledger = CaseLedger(
+        store=store,
+        cards=cards,
+        exposure=Exposure(store, composer, actor),
+        news=news,
+        digests=Digests(store, composer),
+        alerts=alerts,
+    )
     outbox = Outbox(ledger, Performers(actor, store, cards).all(), SendingLimits())
     desk = CaseDesk(
         store=store,
@@ -177,9 +188,15 @@ def _assemble(
         pipeline=pipeline,
         desk=desk,
         judge=judgement,
+        alerts=alerts,
+        start=outbox.start,
     )
     pulse, polls = Pulse(store.db.now), settings.webhook_url is None
     worker = Worker(dispatcher.handle, dispatcher.dead_letter, InboxDecisions(store))
+
+    async def oldest_picture() -> datetime | None:
+        return worker.waiting()["picture"].oldest
+
     return App(
         settings=settings,
         store=store,
@@ -205,6 +222,7 @@ def _assemble(
             chat,
             heard_at=(lambda: pulse.at) if polls else store.db.now,
         ),
+        backlog=Backlog(store, alerts, composer, outbox.start, oldest_picture),
     )
 
 

@@ -242,7 +242,8 @@ class MaskedPicture:
 class MaskedCopy:
     """The copy: text parts, pictures, and short codes for what is withheld.
 
-    Codes: ``text``, ``picture-marked``, ``picture-not-inspected``, ``file``.
+    Codes: ``text``, ``picture-marked``, ``picture-not-inspected``, ``picture-not-covered``,
+    ``file-marked``, ``file``.
     """
 
     parts: tuple[MaskedPart, ...] = ()

@@ -18,6 +18,7 @@ from bot.casework.recent import RecentPosts
 from bot.casework.watched import WatchedFile
 from bot.detect.media.starting import StartingMedia
 from bot.errors import ConfigurationError
+from bot.handlers.backlog import Backlog
 from bot.handlers.blind_spots import BlindSpots
 from bot.handlers.membership import Membership
 from bot.health.server import health_routes, start_server
@@ -44,10 +45,14 @@ ERASURE = 30.0
 FILES = 2.0
 """Seconds between looks at the files of keywords and at the allow-list."""
 
+SWEEP = 5.0
+"""Seconds between looks for effects that nobody performs."""
+
 RECENT = 15.0
 """Seconds between looks for posts that are no longer recent."""
 PURGE = 3600.0
 BLIND_CHECK = 15.0
+BACKLOG_CHECK = 15.0
 
 GRACE = 5.0
 """Seconds that what is under way has to end when the program stops."""
@@ -84,6 +89,7 @@ class App:
     health: Health
     retention: Retention
     blind_spots: BlindSpots
+    backlog: Backlog
     recent: RecentPosts
     watched: list[WatchedFile[Any]] = field(default_factory=list)
 
@@ -105,9 +111,11 @@ class App:
             group.create_task(every(OVERDUE_CHECK, self.membership.leave_overdue))
             group.create_task(every(ERASURE, self.store.db.checkpoint))
             group.create_task(every(RECENT, self.recent.forget_old))
+            group.create_task(every(SWEEP, self.outbox.sweep))
             for file in self.watched:
                 group.create_task(every(FILES, file.look))
             group.create_task(every(BLIND_CHECK, self.blind_spots.check))
+            group.create_task(every(BACKLOG_CHECK, self.backlog.check))
             group.create_task(every(PURGE, self.retention.purge))
             group.create_task(self._listen())
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bot.casework.composer import Composer
 from bot.casework.payloads import Payload, dump
-from bot.messages.card import CardEffect, CardFinding, CardView, card
+from bot.messages.card import NO_ANSWER, CardEffect, CardFinding, CardView, card
 from bot.model import (
     Button,
     CaseStatus,
@@ -208,6 +208,8 @@ def _one_of_each_kind(effects: list[EffectRow]) -> list[CardEffect]:
     for effect in last_tries.values():
         if effect.detail == "not-needed":
             continue
-        if effect.kind not in chosen or effect.status in failed:
+        if effect.kind is EffectKind.SAY and effect.status is not EffectStatus.UNKNOWN:
+            continue
+        if effect.kind not in chosen or effect.status in failed or effect.detail == NO_ANSWER:
             chosen[effect.kind] = effect
     return [CardEffect(kind=e.kind, status=e.status, detail=e.detail) for e in chosen.values()]

@@ -94,20 +94,3 @@ class Composer:
             reply_to=message.message_id,
             text=group_words.caution(t, name=message.sender.name, reasons=reasons),
         )
-
-    def exposure(
-        self,
-        chat_id: int,
-        message_id: int,
-        thread_id: int | None,
-        reasons: Sequence[Reason],
-        language: str,
-    ) -> Post:
-        """Ask in the group to remove what the bot may not remove."""
-        t = self._catalogs.get(language)
-        return Post(
-            chat_id=chat_id,
-            thread_id=thread_id,
-            reply_to=message_id,
-            text=group_words.exposed(t, reasons=reasons, mend=True),
-        )

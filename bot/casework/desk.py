@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
+from bot.casework.begun import as_begun
 from bot.casework.cards import Cards
 from bot.casework.content import digests_of_findings
 from bot.casework.notices import PEOPLE, Notices
@@ -69,12 +70,17 @@ class CaseDesk:
             if (case := await self._related.case(subject, verdict)) is not None:
                 self._start(await self._join(case, subject, verdict, fragments, attached))
                 return None
-            if not is_recorded(verdict):
+            begun = None if verdict.removes else await self._related.begun(subject)
+            if begun is not None:
+                subject, verdict, copy = as_begun(begun, subject, verdict)
+                picture = None
+            elif not is_recorded(verdict):
                 return "not_inspected" if verdict.not_inspected else "clean"
-            copy = masked_copy(subject.message, fragments, verdict, sorted(attached.content))
-            copy, picture = await self._masker.mask(subject, copy, attached)
+            else:
+                copy = masked_copy(subject.message, fragments, verdict, sorted(attached.content))
+                copy, picture = await self._masker.mask(subject, copy, attached)
             siblings = await self._related.siblings(subject) if verdict.removes else []
-            digests = self._digests(verdict, fragments, attached)
+            digests = () if begun else self._digests(verdict, fragments, attached)
             async with self._store.db.write() as tx:
                 case = await self._open(tx, subject, verdict, copy, digests)
                 leaving = await self._store.effects.begin(tx, deletions(case, siblings))
@@ -97,7 +103,11 @@ class CaseDesk:
         copy: MaskedCopy,
         picture: bytes | None,
     ) -> list[EffectRow]:
-        """Plan what is said about a case, and record the decision."""
+        """Plan what is said about a case, and record the decision.
+
+        Nobody records meanwhile what became of the deletion, which decides what is said.
+        """
+        await self._store.cases.lock(tx, case.id)
         await self._remember_sender(tx, subject)
         if picture is not None:
             await self._store.evidence.put(tx, case.id, "masked", picture)
@@ -200,7 +210,7 @@ class CaseDesk:
     ) -> list[NewEffect]:
         """Return what is said, by what became of a deletion that was tried already."""
         tried = await self._related.deletion(case)
-        failed = tried is not None and tried.status in (EffectStatus.FAILED, EffectStatus.UNKNOWN)
+        failed = tried is not None and tried.status is EffectStatus.FAILED
         taken_back = tried is not None and tried.detail == "already-gone"
         shown = None if failed or taken_back or not verdict.removes else copy
         return await self._notices.effects(tx, case, subject, verdict, shown)

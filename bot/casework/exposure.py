@@ -1,4 +1,4 @@
-"""Tells people at once of a message that the bot may not remove."""
+"""Tells people at once of a message that the bot may not remove, or cannot for the time being."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from bot.casework.composer import Composer
 from bot.casework.payloads import Payload, dump
 from bot.errors import PlatformError
 from bot.messages import admin as words
+from bot.messages import group as group_words
 from bot.messages import sender as sender_words
-from bot.messages.group import joined
+from bot.messages.group import Reason, joined
 from bot.model import EffectKind, Post
 from bot.ports import Actor
 from bot.store.case_rows import Case
@@ -55,28 +56,49 @@ class Exposure:
 
     async def alerts(self, case: Case, administrators: Sequence[int]) -> list[NewEffect]:
         """Return the alerts of a case whose message could not be removed."""
+        return await self._alerts(case, administrators, refused=True)
+
+    async def delayed(self, case: Case, administrators: Sequence[int]) -> list[NewEffect]:
+        """Return the alerts of a case whose message is still being removed, after a while."""
+        return await self._alerts(case, administrators, refused=False)
+
+    async def withdrawn(self, case: Case) -> list[NewEffect]:
+        """Take back what a group was told of a message that was removed in the end."""
+        said = await self._store.effects.by_key(f"case/{case.id}/delayed/{case.chat_id}")
+        if said is None or said.result_message_id is None:
+            return []
+        return [
+            NewEffect(
+                key=f"case/{case.id}/delayed/withdrawn",
+                kind=EffectKind.DELETE,
+                chat_id=case.chat_id,
+                case_id=case.id,
+                message_id=said.result_message_id,
+            )
+        ]
+
+    async def _alerts(
+        self, case: Case, administrators: Sequence[int], *, refused: bool
+    ) -> list[NewEffect]:
         group = await self._store.groups.get(case.chat_id)
         language = self._composer.language_of(group.language if group else None)
         rules = [(f.rule_id, f.category) for f in case.summary.findings]
-        reasons = self._composer.reasons(rules, language)
-        posts = [
-            self._composer.exposure(
-                case.chat_id, case.message_id, case.thread_id, reasons, language
-            )
-        ]
+        posts = [self._in_group(case, self._composer.reasons(rules, language), language, refused)]
         for user_id in administrators:
             person = await self._store.people.get(user_id)
             t = self._composer.translator(person.language if person else language)
-            text = words.exposed_privately(
+            compose = words.exposed_privately if refused else words.delayed_privately
+            text = compose(
                 t,
                 group=(group.title if group else None) or str(case.chat_id),
                 reason=joined(t, self._composer.reasons(rules, t.language)),
                 link=message_link(case.chat_id, case.message_id),
             )
             posts.append(Post(chat_id=user_id, text=text))
+        occasion = "exposed" if refused else "delayed"
         return [
             NewEffect(
-                key=f"case/{case.id}/exposed/{post.chat_id}",
+                key=f"case/{case.id}/{occasion}/{post.chat_id}",
                 kind=EffectKind.SAY,
                 chat_id=post.chat_id,
                 case_id=case.id,
@@ -84,3 +106,15 @@ class Exposure:
             )
             for post in posts
         ]
+
+    def _in_group(
+        self, case: Case, reasons: Sequence[Reason], language: str, refused: bool
+    ) -> Post:
+        t = self._composer.translator(language)
+        compose = group_words.exposed if refused else group_words.delayed
+        return Post(
+            chat_id=case.chat_id,
+            thread_id=case.thread_id,
+            reply_to=case.message_id,
+            text=compose(t, reasons=reasons),
+        )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
+from bot.casework.alerts import Alerts
 from bot.casework.cards import Cards
+from bot.casework.digests import Digests
 from bot.casework.exposure import Exposure
 from bot.casework.news import News, released_key
 from bot.model import EffectKind, EffectStatus
@@ -17,6 +19,11 @@ from bot.store.effects import EffectRow, NewEffect
 from bot.store.store import Store
 
 _SAID = (EffectKind.REPOST, EffectKind.WARN)
+_SHOWN = (*_SAID, EffectKind.MUTE, EffectKind.SAY, EffectKind.DELETE)
+"""Acts of which the card tells."""
+
+SETTLED = timedelta(seconds=3)
+"""Age from which an effect that nobody performs has been forgotten, and not just been planned."""
 
 
 class Outcome(Protocol):
@@ -33,28 +40,58 @@ class Outcome(Protocol):
 class CaseLedger:
     """The effects' records, with a case's consequences in the same transaction."""
 
-    def __init__(self, store: Store, cards: Cards, exposure: Exposure, news: News) -> None:
+    def __init__(
+        self,
+        *,
+        store: Store,
+        cards: Cards,
+        exposure: Exposure,
+        news: News,
+        digests: Digests,
+        alerts: Alerts,
+    ) -> None:
         self._store = store
         self._cards = cards
         self._exposure = exposure
         self._news = news
+        self._digests = digests
+        self._alerts = alerts
 
     async def sending(self, row: EffectRow) -> bool:
         """Commit that a request is about to leave; False when it must not."""
         return bool(await self._store.effects.sending(None, [row.id]))
 
     async def postponed(self, row: EffectRow, until: datetime, detail: str) -> None:
-        """Commit that an effect is to be tried later."""
+        """Commit that provably nothing happened, and that it is to be tried later."""
         await self._store.effects.postpone(None, row.id, until, detail)
 
-    async def unfinished(self, lane: int | None = None) -> Sequence[EffectRow]:
-        """Return what whoever worked on a lane before has left; None: on any."""
-        return await self._store.effects.unfinished(lane)
+    async def merge(self, rows: Sequence[EffectRow]) -> tuple[EffectRow, Collection[int]] | None:
+        """Commit that notices leave as one; return that one, and the ids that it carries."""
+        return await self._digests.merge(rows)
+
+    async def unfinished(self, besides: Collection[int], *, settled: bool) -> Sequence[EffectRow]:
+        """Return what is unfinished, besides some; ``settled`` leaves out what is just planned."""
+        before = self._store.db.now() - SETTLED if settled else None
+        return await self._store.effects.unfinished(besides, before)
 
     async def migrated(self, row: EffectRow, new_chat_id: int) -> EffectRow:
         """Commit a group's new id, and return the effect under it."""
         await self._store.groups.migrate(None, row.chat_id, new_chat_id)
         return await self._store.effects.by_key(row.key) or row
+
+    async def delayed(self, row: EffectRow, *, doubtful: bool) -> Sequence[EffectRow]:
+        """Commit that a removal takes long, and return the effects that tell people of it."""
+        case = await self._store.cases.get(row.case_id) if row.case_id is not None else None
+        main = case is not None and _removes_its_message(row, case)
+        administrators = await self._exposure.administrators(row.chat_id) if main else ()
+        status = EffectStatus.UNKNOWN if doubtful else EffectStatus.PLANNED
+        async with self._store.db.write() as tx:
+            if not await self._store.effects.tell(tx, row.id, status, "no-answer") or not case:
+                return []
+            await self._store.cases.lock(tx, case.id)
+            follow_ups = await self._exposure.delayed(case, administrators) if main else []
+            follow_ups += await self._shown(tx, case, f"delayed/{row.id}")
+            return await self._fresh(tx, follow_ups)
 
     async def finished(self, row: EffectRow, outcome: Outcome) -> Sequence[EffectRow]:
         """Commit what became of an effect, and return the effects that follow or are cancelled."""
@@ -64,24 +101,63 @@ class CaseLedger:
         if case is not None and lost and row.message_id == case.message_id:
             administrators = await self._exposure.administrators(case.chat_id)
         async with self._store.db.write() as tx:
-            await self._store.effects.finish(
-                tx,
-                row.id,
-                outcome.status,
-                detail=outcome.detail,
-                result_message_id=outcome.message_id,
-            )
+            if case is not None:
+                await self._store.cases.lock(tx, case.id)
+            if not await self._end(tx, row, outcome):
+                return []  # it had ended before, and what followed was planned then
             if case is None:
-                return []
-            if row.kind is EffectKind.DELETE and row.message_id == case.message_id:
+                return await self._after_other(tx, row, outcome)
+            if _removes_its_message(row, case):
                 return await self._after_deletion(tx, case, row, outcome, administrators)
-            if row.kind in _SAID:
-                return await self._after_notice(tx, case, row, outcome)
-            if row.key == released_key(case.id) and outcome.status is EffectStatus.FAILED:
-                return await self._fresh(tx, [await self._news.released_in_group(case)])
-            if row.kind is EffectKind.ESCALATE and outcome.message_id is not None:
-                changed = await self._cards.after_sending(tx, case, outcome.message_id)
-                return await self._fresh(tx, changed)
+            return await self._after(tx, case, row, outcome)
+
+    async def _end(self, tx: Tx, row: EffectRow, outcome: Outcome) -> bool:
+        return await self._store.effects.finish(
+            tx,
+            row.id,
+            outcome.status,
+            detail=outcome.detail,
+            result_message_id=outcome.message_id,
+        )
+
+    async def _after_other(self, tx: Tx, row: EffectRow, outcome: Outcome) -> list[EffectRow]:
+        """Go on after an effect that belongs to no single case."""
+        if row.kind in _SAID:
+            return await self._after_merged(tx, row, outcome)
+        if row.kind is EffectKind.SAY and outcome.status is EffectStatus.UNKNOWN:
+            return await self._fresh(tx, await self._alerts.unsure(row))
+        return []
+
+    async def _after_merged(self, tx: Tx, carrier: EffectRow, outcome: Outcome) -> list[EffectRow]:
+        """Let what an effect carried end as it did."""
+        follow_ups: list[EffectRow] = []
+        carried = await self._store.effects.carried(tx, carrier.id)
+        for row in sorted(carried, key=lambda r: r.case_id or 0):
+            case = await self._store.cases.get(row.case_id or 0)
+            if case is None:
+                continue
+            await self._store.cases.lock(tx, case.id)
+            if await self._end(tx, row, outcome):
+                follow_ups += await self._after(tx, case, row, outcome)
+        return follow_ups
+
+    async def _after(self, tx: Tx, case: Case, row: EffectRow, outcome: Outcome) -> list[EffectRow]:
+        if row.kind is EffectKind.WARN:
+            if outcome.status is EffectStatus.DONE:
+                await self._store.people.remember(tx, case.sender_id, can_write=True)
+            elif outcome.detail == "cannot-write":
+                await self._store.people.remember(tx, case.sender_id, can_write=False)
+        if row.key == released_key(case.id) and outcome.status is EffectStatus.FAILED:
+            return await self._fresh(tx, [await self._news.released_in_group(case)])
+        if row.kind is EffectKind.ESCALATE and outcome.message_id is not None:
+            changed = await self._cards.after_sending(tx, case, outcome.message_id)
+            return await self._fresh(tx, changed)
+        if row.kind not in _SHOWN:
+            return []
+        if _needs_a_person(row, outcome):
+            return await self._fresh(tx, await self._shown(tx, case, f"after/{row.id}"))
+        if row.kind in _SAID or outcome.status is EffectStatus.FAILED:
+            return await self._refreshed(tx, case, row)
         return []
 
     async def _after_deletion(
@@ -94,7 +170,8 @@ class CaseLedger:
     ) -> list[EffectRow]:
         if outcome.status is EffectStatus.DONE and outcome.detail is None:
             await self._store.cases.removed(tx, case.id, self._store.db.now())
-            return await self._refreshed(tx, case, row)
+            withdrawn = await self._fresh(tx, await self._exposure.withdrawn(case))
+            return [*withdrawn, *await self._refreshed(tx, case, row)]
         cancelled = await self._cancel_notices(tx, case)
         follow_ups: list[NewEffect] = []
         if any(notice.kind is EffectKind.WARN for notice in cancelled):
@@ -111,25 +188,33 @@ class CaseLedger:
         planned = [
             row
             for row in await self._store.effects.for_case(case.id)
-            if row.kind in _SAID and row.status is EffectStatus.PLANNED
+            if row.kind in _SAID and row.status is EffectStatus.PLANNED and row.carrier_id is None
         ]
         for row in planned:
             await self._store.effects.finish(tx, row.id, EffectStatus.FAILED, detail="not-needed")
         return [replace(row, status=EffectStatus.FAILED) for row in planned]
 
-    async def _after_notice(
-        self, tx: Tx, case: Case, row: EffectRow, outcome: Outcome
-    ) -> list[EffectRow]:
-        if row.kind is EffectKind.WARN and outcome.status is EffectStatus.DONE:
-            await self._store.people.remember(tx, case.sender_id, can_write=True)
-        if outcome.detail == "cannot-write":
-            await self._store.people.remember(tx, case.sender_id, can_write=False)
-        return await self._refreshed(tx, case, row)
-
     async def _refreshed(self, tx: Tx, case: Case, row: EffectRow) -> list[EffectRow]:
         """Bring the case's card up to date, if it was sent before."""
         return await self._fresh(tx, await self._cards.refresh(tx, case, f"after/{row.id}"))
 
+    async def _shown(self, tx: Tx, case: Case, occasion: str) -> list[NewEffect]:
+        """Have the case's card show something; a case that has none gets one."""
+        changed = await self._cards.refresh(tx, case, occasion)
+        return changed or await self._cards.escalation(tx, case)
+
     async def _fresh(self, tx: Tx, new: Sequence[NewEffect]) -> list[EffectRow]:
         planned = await self._store.effects.plan(tx, new)
         return [r for r in planned if r.status is EffectStatus.PLANNED]
+
+
+def _removes_its_message(row: EffectRow, case: Case) -> bool:
+    """Say whether an effect removes the very message that opened a case."""
+    return row.kind is EffectKind.DELETE and row.message_id == case.message_id
+
+
+def _needs_a_person(row: EffectRow, outcome: Outcome) -> bool:
+    """Say whether a supervisor has to see what became of an act, card or not."""
+    if row.kind is EffectKind.DELETE:
+        return outcome.status is not EffectStatus.DONE
+    return outcome.status is EffectStatus.UNKNOWN

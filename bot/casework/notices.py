@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from bot.casework.composer import Composer
-from bot.casework.payloads import Payload, dump
+from bot.casework.payloads import Entry, Payload, dump
+from bot.messages.digest import shortened
+from bot.messages.group import Reason, joined
 from bot.model import (
     Action,
     Category,
@@ -23,6 +25,9 @@ from bot.store.case_rows import Case
 from bot.store.database import Tx
 from bot.store.effects import NewEffect
 from bot.store.store import Store
+
+EXCERPT = 80
+"""Characters of a masked text that a merged message shows, at most."""
 
 BUTTONS_FOR = timedelta(days=60)
 PEOPLE = (SenderKind.MEMBER, SenderKind.ADMIN)
@@ -48,17 +53,18 @@ class Notices:
         reasons = self._composer.reasons(rules, subject.language)
         effects: list[NewEffect] = []
         if copy is not None:
+            buttons = await self._notice_buttons(tx, case)
             post = self._composer.notice(
-                message,
-                reasons,
-                copy,
-                language=subject.language,
-                buttons=await self._notice_buttons(tx, case),
+                message, reasons, copy, language=subject.language, buttons=buttons
             )
-            effects.append(_say(case, EffectKind.REPOST, post, picture=copy.picture is not None))
+            excerpt = copy.text if case.masked_text else ""
+            entry = self._entry(subject, reasons, subject.language, excerpt, mistake=buttons[1])
+            picture = copy.picture is not None
+            effects.append(_say(case, EffectKind.REPOST, post, entry, picture=picture))
         elif not verdict.removes and Action.WARN in verdict.actions and reasons:
             caution = self._composer.caution(message, reasons, subject.language)
-            effects.append(_say(case, EffectKind.REPOST, caution))
+            entry = self._entry(subject, reasons, subject.language, removed=False)
+            effects.append(_say(case, EffectKind.REPOST, caution, entry))
         if Action.WARN in verdict.actions and reasons and message.sender.kind in PEOPLE:
             effects.append(self._private_note(case, subject, rules, removed=copy is not None))
         if Action.MUTE in verdict.actions and message.sender.kind is SenderKind.MEMBER:
@@ -82,14 +88,38 @@ class Notices:
         removed: bool,
     ) -> NewEffect:
         language = self._composer.language_of(subject.message.sender.language)
+        reasons = self._composer.reasons(rules, language)
         post = self._composer.private_note(
             subject.message,
-            self._composer.reasons(rules, language),
+            reasons,
             group_title=subject.group_title,
             language=language,
             removed=removed,
         )
-        return _say(case, EffectKind.WARN, post)
+        excerpt = (case.masked_text or "") if removed else ""
+        entry = self._entry(subject, reasons, language, excerpt, removed=removed)
+        return _say(case, EffectKind.WARN, post, entry)
+
+    def _entry(
+        self,
+        subject: Subject,
+        reasons: Sequence[Reason],
+        language: str,
+        excerpt: str = "",
+        *,
+        removed: bool = True,
+        mistake: str | None = None,
+    ) -> Entry:
+        return Entry(
+            name=subject.message.sender.name,
+            group=subject.group_title,
+            posted_at=subject.message.edited_at or subject.message.sent_at,
+            reasons=joined(self._composer.translator(language), reasons),
+            excerpt=shortened(excerpt, EXCERPT),
+            removed=removed,
+            mistake=mistake,
+            language=language,
+        )
 
     async def _notice_buttons(self, tx: Tx, case: Case) -> tuple[str, str]:
         expires = case.opened_at + BUTTONS_FOR
@@ -119,13 +149,15 @@ class Notices:
         return why, mistake
 
 
-def _say(case: Case, kind: EffectKind, post: Post, *, picture: bool = False) -> NewEffect:
+def _say(
+    case: Case, kind: EffectKind, post: Post, entry: Entry, *, picture: bool = False
+) -> NewEffect:
     return NewEffect(
         key=f"case/{case.id}/{kind.value}",
         kind=kind,
         chat_id=post.chat_id,
         case_id=case.id,
-        payload=dump(Payload(post=post, with_picture=picture)),
+        payload=dump(Payload(post=post, with_picture=picture, entry=entry)),
     )
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import field
+from datetime import datetime
+
 from pydantic import TypeAdapter
 from pydantic.dataclasses import dataclass
 
@@ -9,17 +12,32 @@ from bot.model import Post
 
 
 @dataclass(frozen=True, kw_only=True)
+class Entry:
+    """What a merged message says of one notice; ``mistake`` is the id of the button to appeal."""
+
+    name: str = field(repr=False)
+    group: str = field(repr=False)
+    posted_at: datetime
+    reasons: str = field(repr=False)
+    excerpt: str = field(default="", repr=False)
+    removed: bool
+    mistake: str | None = None
+    language: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Payload:
     """``post`` is sent as it stands; without one, the card of the case is rendered when sent.
 
     ``with_picture`` adds the masked picture kept for the case. ``buttons`` maps a card's actions
-    to the ids of its buttons; ``answers`` says that the post is an edit of the effect's message.
+    to the ids of its buttons. ``entry`` is the notice's line where it leaves together with others.
     """
 
     post: Post | None = None
     with_picture: bool = False
     details: bool = False
     buttons: dict[str, str] | None = None
+    entry: Entry | None = None
 
 
 _ADAPTER = TypeAdapter(Payload)

@@ -34,7 +34,7 @@ class PictureMasker:
             if boxes and await self._shows(subject, masked):
                 raise NotReadable("mask-not-tight")
         except NotReadable:
-            withheld = (*copy.withheld, "picture-marked")
+            withheld = (*copy.withheld, "picture-not-covered")
             return dataclasses.replace(copy, picture=None, withheld=withheld), None
         return copy, masked
 

@@ -61,6 +61,11 @@ class RelatedMessages:
         stays = message.album_id is not None and not verdict.removes and is_recorded(verdict)
         return earlier[0] if earlier and stays else None
 
+    async def begun(self, subject: Subject) -> Case | None:
+        """Return the case whose removal of this very message an earlier run has begun."""
+        case = await self._store.cases.of_update(subject.inbox_id)
+        return case if case is not None and await self.deletion(case) is not None else None
+
     async def deletion(self, case: Case) -> EffectRow | None:
         """Return the deletion of the message that opened a case, None where it is to stay."""
         return await self._store.effects.by_key(_key(case, case.message_id))

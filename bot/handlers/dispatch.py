@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import telegram
@@ -15,14 +16,17 @@ from telegram.ext import (
     filters,
 )
 
+from bot.casework.alerts import Alerts
 from bot.casework.directory import Directory
 from bot.handlers.buttons import Buttons
 from bot.handlers.commands import Commands
 from bot.handlers.membership import Membership
-from bot.model import Message, NotInspected, Sender, SenderKind, Source
+from bot.handlers.speaker import Start
+from bot.model import Action, Message, NotInspected, Sender, SenderKind, Source
 from bot.pipeline import Desk, Judge, Pipeline, Subject
 from bot.platforms.telegram.convert import to_message
 from bot.reading import ReadAttachments
+from bot.store.effects import EffectRow
 from bot.store.groups import Group
 from bot.store.inbox import InboxRow
 from bot.store.store import Store
@@ -68,7 +72,11 @@ class Dispatcher:
         pipeline: Pipeline,
         desk: Desk,
         judge: Judge,
+        alerts: Alerts,
+        start: Start,
     ) -> None:
+        self._alerts = alerts
+        self._start = start
         self._application = application
         self._store = store
         self._directory = directory
@@ -149,15 +157,24 @@ class Dispatcher:
         return telegram.Update.de_json(data, self._application.bot)
 
     async def dead_letter(self, row: InboxRow) -> str | None:
-        """Open a case for an update that could not be handled; it is never simply dropped."""
+        """Open a case for an update that could not be handled; it is never simply dropped.
+
+        Whatever the policy says of what cannot be inspected, a person looks at this. Where there
+        is no message of a group to make a case of, the supervisors are told.
+        """
         group = await self._directory.get(row.chat_id) if row.chat_id else None
-        if group is None or group.status != "designated" or row.message_id is None:
+        if group is None and row.chat_id is not None:
+            return "dead_letter"  # nothing is read there
+        if group is not None and group.status != "designated":
+            return "dead_letter"
+        if group is None or row.message_id is None:
+            self._start(await self._tell(row))
             return "dead_letter"
         message = Message(
             platform=row.platform,
             chat_id=group.chat_id,
             message_id=row.message_id,
-            sender=Sender(id=0, kind=SenderKind.MEMBER),
+            sender=self._sender(row),
             sent_at=row.received_at,
         )
         subject = Subject(
@@ -170,7 +187,20 @@ class Dispatcher:
         )
         missed = NotInspected(reason="dead-letter", source=Source.TEXT)
         verdict = self._judge.decide((), (missed,), group.policy)
+        verdict = replace(verdict, actions=verdict.actions | {Action.ESCALATE})
         return await self._desk.settle(subject, verdict, (), ReadAttachments())
+
+    async def _tell(self, row: InboxRow) -> list[EffectRow]:
+        alert = await self._alerts.dead_letter(row.update_id, row.chat_id)
+        return await self._store.effects.plan(None, alert)
+
+    def _sender(self, row: InboxRow) -> Sender:
+        """Return who sent a message, as far as that can be read of it."""
+        try:
+            message = to_message(self._parse(json.loads(row.payload)))
+        except Exception:
+            message = None  # reading it may be the very thing that fails
+        return message.sender if message else Sender(id=0, kind=SenderKind.MEMBER)
 
 
 def _is_command(text: str) -> bool:

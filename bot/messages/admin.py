@@ -92,3 +92,18 @@ def exposed_privately(t: Translator, *, group: str, reason: str, link: str | Non
         t("Please remove it by hand, and allow the bot to delete messages."),
         styled(t("Open the message"), SpanKind.LINK, link) if link else None,
     )
+
+
+def delayed_privately(t: Translator, *, group: str, reason: str, link: str | None) -> RichText:
+    """Tell an administrator of a message that the platform has not let the bot remove yet."""
+    return lines(
+        fill(
+            t("⚠️ In {group} there is a message that I am still trying to remove: {reason}."),
+            group=bold(group),
+            reason=reason,
+        ),
+        t(
+            "The platform has not confirmed it yet. If the message is still there, please remove it by hand."
+        ),
+        styled(t("Open the message"), SpanKind.LINK, link) if link else None,
+    )

@@ -20,6 +20,11 @@ from bot.model import (
     SpanKind,
 )
 
+NO_ANSWER = "no-answer"
+"""The detail of an act that takes long and goes on being tried."""
+
+_FAILED = (EffectStatus.FAILED, EffectStatus.UNKNOWN)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardFinding:
@@ -120,26 +125,32 @@ def _visible(t: Translator, view: CardView) -> RichText:
         return plain(t("not removed (the policy does not ask for it)"))
     if any(e.detail == "already-gone" for e in view.effects):
         return plain(t("it was removed already, not by me"))
-    if any(
-        e.kind is EffectKind.DELETE and e.status in (EffectStatus.FAILED, EffectStatus.UNKNOWN)
-        for e in view.effects
-    ):
+    deletions = [e for e in view.effects if e.kind is EffectKind.DELETE]
+    if any(e.detail == NO_ANSWER for e in deletions):
+        return bold(t("NOT YET REMOVED – as far as I know it is still in the group"))
+    if any(e.status in _FAILED for e in deletions):
         return bold(t("NOT REMOVED – still in the group"))
     return plain(t("being removed"))
 
 
-_SHOWN_EFFECTS = (EffectKind.DELETE, EffectKind.REPOST, EffectKind.WARN, EffectKind.MUTE)
+_SHOWN_EFFECTS = (
+    EffectKind.DELETE,
+    EffectKind.REPOST,
+    EffectKind.WARN,
+    EffectKind.MUTE,
+    EffectKind.SAY,
+)
 
 
 def _effects(t: Translator, effects: Sequence[CardEffect]) -> list[RichText]:
     """Return what was done in one line, what is under way in another, and each failure."""
     shown = [e for e in effects if e.kind in _SHOWN_EFFECTS and e.detail != "already-gone"]
-    failed = [e for e in shown if e.status in (EffectStatus.FAILED, EffectStatus.UNKNOWN)]
+    failed = [e for e in shown if e.status in _FAILED or e.detail == NO_ANSWER]
     done = [terms.effect(t, e.kind) for e in shown if e.status is EffectStatus.DONE]
     rest = [
         terms.effect(t, e.kind)
         for e in shown
-        if e.status in (EffectStatus.PLANNED, EffectStatus.SENDING)
+        if e.status in (EffectStatus.PLANNED, EffectStatus.SENDING) and e not in failed
     ]
     rows = [plain(f"✓ {' · '.join(done)}")] if done else []
     rows += [plain(f"… {' · '.join(rest)}")] if rest else []

@@ -47,6 +47,9 @@ def _withheld(t: Translator, copy: MaskedCopy, *, album: bool) -> list[str]:
     sentences = {
         "text": t("• The text is not shown: what bears such a mark is protected as a whole."),
         "picture-marked": t("• The picture is not shown: all of what bears a mark is protected."),
+        "picture-not-covered": t(
+            "• The picture is not shown: I could not make sure that its covering hides everything."
+        ),
         "picture-not-inspected": t("• The file is not shown, because it could not be checked."),
         "file-marked": t("• The file is not shown: a mark in its name protects all of it."),
         "file": t("• The file was removed together with the message."),
@@ -106,19 +109,31 @@ def goodbye(t: Translator) -> RichText:
     )
 
 
-def exposed(t: Translator, *, reasons: Sequence[Reason], mend: bool) -> RichText:
-    """Tell a group that a message should go and that the bot cannot remove it."""
+def exposed(t: Translator, *, reasons: Sequence[Reason]) -> RichText:
+    """Tell a group that a message should go and that the bot may not remove it."""
     return lines(
-        fill(
-            t("⚠️ Please remove the message that this answers: {reasons}."),
-            reasons=joined(t, reasons),
-        ),
+        _please_remove(t, reasons),
         t("I may not delete messages here. Its sender or an administrator can."),
         t(
             "Administrators: open the group's settings → Administrators → this bot → allow “Delete messages”."
-        )
-        if mend
-        else None,
+        ),
+    )
+
+
+def delayed(t: Translator, *, reasons: Sequence[Reason]) -> RichText:
+    """Tell a group that a message should go and that the platform does not let the bot yet."""
+    return lines(
+        _please_remove(t, reasons),
+        t(
+            "The platform has not confirmed my own removal of it yet; I go on trying. Its sender or an administrator can remove it at once."
+        ),
+    )
+
+
+def _please_remove(t: Translator, reasons: Sequence[Reason]) -> RichText:
+    return fill(
+        t("⚠️ Please remove the message that this answers: {reasons}."),
+        reasons=joined(t, reasons),
     )
 
 

@@ -115,5 +115,6 @@ def failure(t: Translator, code: str) -> str:
         "already-gone": t("it was removed already, not by me"),
         "not-needed": t("not needed any more"),
         "outcome-unknown": t("the platform did not answer; not repeated"),
+        "no-answer": t("the platform has not confirmed it yet; I go on trying"),
     }
     return names.get(code, code or t("unknown reason"))

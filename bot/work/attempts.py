@@ -62,6 +62,9 @@ class Later:
     doubtful: bool = False
 
 
+NO_ANSWER = "no-answer"
+"""The detail of a removal that takes long and goes on being tried."""
+
 UNKNOWN = Outcome(status=EffectStatus.UNKNOWN, detail="outcome-unknown")
 
 
@@ -134,14 +137,15 @@ class Attempts:
                 if row.kind in REMOVALS:
                     telling.expect(row, doubtful=again)
                 if not answer.doubtful:
-                    row = await self._postpone(row, seconds)
+                    detail = NO_ANSWER if telling.told else "later"
+                    row = await self._postpone(row, seconds, detail)
                 await asyncio.sleep(seconds)
         finally:
             telling.stop()
 
-    async def _postpone(self, row: EffectRow, seconds: float) -> EffectRow:
+    async def _postpone(self, row: EffectRow, seconds: float, detail: str) -> EffectRow:
         until = _now() + timedelta(seconds=seconds)
-        await surely(partial(self._record.postponed, row, until, "later"))
+        await surely(partial(self._record.postponed, row, until, detail))
         return replace(row, status=EffectStatus.PLANNED)
 
     async def _tell(self, row: EffectRow, doubtful: bool) -> None:
@@ -212,6 +216,7 @@ class _Telling:
         self._tell = tell
         self._task: asyncio.Task[None] | None = None
         self._doubtful = False
+        self.told = False
 
     def expect(self, row: EffectRow, *, doubtful: bool) -> None:
         """Begin to watch; ``doubtful`` is as of the last try."""
@@ -222,6 +227,7 @@ class _Telling:
     async def _watch(self, row: EffectRow) -> None:
         left = (row.planned_at + rules.TELL_AFTER - _now()).total_seconds()
         await asyncio.sleep(max(0.0, left))
+        self.told = True
         await self._tell(row, self._doubtful)
 
     def stop(self) -> None:

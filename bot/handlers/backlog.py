@@ -1,0 +1,61 @@
+"""Tells the supervisors when pictures have to wait long for their inspection, and when no more."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+from bot.casework.alerts import Alerts
+from bot.casework.composer import Composer
+from bot.handlers.speaker import Start
+from bot.messages import supervisors as words
+from bot.store.effects import EffectRow
+from bot.store.store import Store
+
+BEHIND = timedelta(minutes=5)
+CAUGHT_UP = timedelta(minutes=1)
+"""Age of the oldest picture below which an episode is over."""
+
+_EPISODE = "pictures-behind"
+
+Oldest = Callable[[], Awaitable[datetime | None]]
+"""Says when the oldest undecided picture came, None without any; the same for every process."""
+
+
+class Backlog:
+    """Watches the pictures; one message begins an episode and one ends it, over restarts too."""
+
+    def __init__(
+        self, store: Store, alerts: Alerts, composer: Composer, start: Start, oldest: Oldest
+    ) -> None:
+        self._store = store
+        self._alerts = alerts
+        self._composer = composer
+        self._start = start
+        self._oldest = oldest
+
+    async def check(self) -> None:
+        """Look whether an episode begins or ends."""
+        now, oldest = self._store.db.now(), await self._oldest()
+        age = now - oldest if oldest is not None else timedelta(0)
+        episode = await self._store.facts.get(_EPISODE) or {}
+        since = datetime.fromisoformat(episode["since"]) if episode else None
+        if since is None and oldest is not None and age > BEHIND:
+            self._start(await self._begin(oldest))
+        elif since is not None and age < CAUGHT_UP:
+            self._start(await self._end(since, now))
+
+    async def _begin(self, since: datetime) -> list[EffectRow]:
+        minutes = BEHIND // timedelta(minutes=1)
+        text = words.pictures_behind(self._composer.translator(), since=since, minutes=minutes)
+        told = self._alerts.say(f"{_EPISODE}/{since.isoformat()}", text)
+        async with self._store.db.write() as tx:
+            await self._store.facts.put(tx, _EPISODE, {"since": since.isoformat()})
+            return await self._store.effects.plan(tx, told)
+
+    async def _end(self, since: datetime, now: datetime) -> list[EffectRow]:
+        text = words.pictures_caught_up(self._composer.translator(), since=since, until=now)
+        told = self._alerts.say(f"{_EPISODE}/{since.isoformat()}/over", text)
+        async with self._store.db.write() as tx:
+            await self._store.facts.put(tx, _EPISODE, {})
+            return await self._store.effects.plan(tx, told)
