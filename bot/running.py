@@ -27,6 +27,7 @@ from bot.platforms.telegram.request import AiohttpRequest
 from bot.platforms.telegram.source import be_pushed, poll, webhook_route
 from bot.ports import Received
 from bot.settings import Settings
+from bot.store.claims import LANES, Claim, lane_name
 from bot.store.store import Store
 from bot.work.outbox import Outbox
 from bot.work.retention import Retention
@@ -111,7 +112,7 @@ class App:
             group.create_task(every(OVERDUE_CHECK, self.membership.leave_overdue))
             group.create_task(every(ERASURE, self.store.db.checkpoint))
             group.create_task(every(RECENT, self.recent.forget_old))
-            group.create_task(every(SWEEP, self.outbox.sweep))
+            group.create_task(every(SWEEP, self._sweep))
             for file in self.watched:
                 group.create_task(every(FILES, file.look))
             group.create_task(every(BLIND_CHECK, self.blind_spots.check))
@@ -162,6 +163,9 @@ class App:
             after = rows[-1].id
             await self.store.inbox.attempt(None, [r.id for r in rows])
             self.worker.submit(rows)
+
+    async def _sweep(self) -> None:
+        await self.outbox.sweep([Claim(lane_name(lane)) for lane in range(LANES)] + [Claim("")])
 
     async def _check_all_rights(self) -> None:
         for group in await self.store.groups.all():

@@ -69,10 +69,15 @@ class CaseLedger:
         """Commit that notices leave as one; return that one, and the ids that it carries."""
         return await self._digests.merge(rows)
 
-    async def unfinished(self, besides: Collection[int], *, settled: bool) -> Sequence[EffectRow]:
-        """Return what is unfinished, besides some; ``settled`` leaves out what is just planned."""
+    async def unfinished(
+        self, lane: int | None, besides: Collection[int], *, settled: bool
+    ) -> Sequence[EffectRow]:
+        """Return what is unfinished, besides some, of one lane or of every one.
+
+        ``settled`` leaves out what is just planned.
+        """
         before = self._store.db.now() - SETTLED if settled else None
-        return await self._store.effects.unfinished(besides, before)
+        return await self._store.effects.unfinished(lane, besides=besides, before=before)
 
     async def migrated(self, row: EffectRow, new_chat_id: int) -> EffectRow:
         """Commit a group's new id, and return the effect under it."""

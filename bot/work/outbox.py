@@ -11,8 +11,9 @@ import logging
 from collections.abc import Collection, Coroutine, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
-from bot.errors import DatabaseAway
+from bot.errors import DatabaseAway, LeaseLost
 from bot.model import EffectKind, EffectStatus
+from bot.store.claims import Claim, current_lane, working_for
 from bot.store.effects import EffectRow
 from bot.work.attempts import UNKNOWN, Attempts, Performer, Record
 from bot.work.limits import SendingLimits
@@ -35,8 +36,13 @@ class Ledger(Record, Protocol):
     async def merge(self, rows: Sequence[EffectRow]) -> tuple[EffectRow, Collection[int]] | None:
         """Commit that notices leave as one; return that one, and the ids that it carries."""
 
-    async def unfinished(self, besides: Collection[int], *, settled: bool) -> Sequence[EffectRow]:
-        """Return what is unfinished, besides some; ``settled`` leaves out what is just planned."""
+    async def unfinished(
+        self, lane: int | None, besides: Collection[int], *, settled: bool
+    ) -> Sequence[EffectRow]:
+        """Return what is unfinished, besides some, of one lane or of every one.
+
+        ``settled`` leaves out what is just planned.
+        """
 
 
 class Outbox:
@@ -48,8 +54,8 @@ class Outbox:
         self._ledger = ledger
         turns = Turns(limits, ledger.merge, self.start)
         self._attempts = Attempts(ledger, performers, turns, self.start)
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._steps: set[asyncio.Task[Any]] = set()
+        self._tasks: dict[asyncio.Task[Any], int] = {}
+        self._steps: dict[asyncio.Task[Any], int] = {}
         self._taken: set[int] = set()
         self._removals: dict[object, set[asyncio.Task[set[int]]]] = {}
 
@@ -69,24 +75,36 @@ class Outbox:
         if task is not None:
             await asyncio.wait({task}, timeout=REMOVAL_PATIENCE)
 
-    async def resume(self) -> None:
-        """Take up what an earlier run has left unfinished."""
-        await self._take_up(settled=False)
+    async def resume(self, lane: int | None = None) -> None:
+        """Take up what is unfinished and not under way, of a lane; the caller has its claim."""
+        rows = await self._ledger.unfinished(lane, frozenset(self._taken), settled=False)
+        await self._take_up(rows)
 
-    async def sweep(self) -> None:
-        """Take up what is unfinished and in nobody's hands.
+    async def sweep(self, held: Sequence[Claim]) -> None:
+        """Take up what is unfinished and in nobody's hands, of the lanes for which claims are held.
 
-        A database that failed at the wrong moment leaves such effects behind: planned or recorded
+        A database that failed at the wrong moment leaves such effects behind: planned, or recorded
         as leaving, while nobody knows of them any more.
         """
-        await self._take_up(settled=True)
+        by_lane: dict[int, list[EffectRow]] = {}
+        for row in await self._ledger.unfinished(None, frozenset(self._taken), settled=True):
+            by_lane.setdefault(row.lane, []).append(row)
+        for claim in held:
+            if rows := by_lane.get(claim.lane):
+                with working_for(claim):
+                    await self._take_up(rows)
 
-    async def drain(self, seconds: float) -> None:
-        """Wait for the effects under way, but no longer than this; the rest is resumed later."""
+    async def drain(self, seconds: float, lane: int | None = None) -> None:
+        """Wait for the effects under way, but no longer than this; the rest is resumed later.
+
+        With ``lane``, for those of this lane, which another process is to go on with.
+        """
         deadline = asyncio.get_running_loop().time() + seconds
-        while self._tasks and (left := deadline - asyncio.get_running_loop().time()) > 0:
-            await asyncio.wait(set(self._tasks), timeout=left)
-        left_over = [*self._tasks, *self._steps]
+        while tasks := _of(self._tasks, lane):
+            if (left := deadline - asyncio.get_running_loop().time()) <= 0:
+                break
+            await asyncio.wait(tasks, timeout=left)
+        left_over = _of(self._tasks, lane) | _of(self._steps, lane)
         for task in left_over:
             task.cancel()
         await asyncio.gather(*left_over, return_exceptions=True)
@@ -96,9 +114,9 @@ class Outbox:
         """How many groups of effects are being performed."""
         return len(self._tasks)
 
-    async def _take_up(self, *, settled: bool) -> None:
+    async def _take_up(self, rows: Sequence[EffectRow]) -> None:
         by_case: dict[object, list[EffectRow]] = {}
-        for row in await self._ledger.unfinished(frozenset(self._taken), settled=settled):
+        for row in rows:
             if row.id in self._taken:
                 continue
             if row.status is EffectStatus.SENDING and row.kind not in REPEATABLE:
@@ -106,16 +124,16 @@ class Outbox:
                 self.start(await self._ledger.finished(row, UNKNOWN))
             else:
                 by_case.setdefault(row.case_id or f"chat/{row.chat_id}", []).append(row)
-        for rows in by_case.values():
-            self.start(rows, again=True)
+        for own in by_case.values():
+            self.start(own, again=True)
 
     def _begin(self, rows: Sequence[EffectRow], *, again: bool) -> asyncio.Task[None] | None:
         own = self._take(rows, again=again)
         if not own:
             return None
         task = asyncio.create_task(self._finish(own, again=again))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks[task] = current_lane()
+        task.add_done_callback(lambda done: self._tasks.pop(done, None))
         return task
 
     def _take(self, rows: Sequence[EffectRow], *, again: bool) -> list[EffectRow]:
@@ -144,6 +162,8 @@ class Outbox:
             await self._all([r for r in own if r.kind is EffectKind.LEAVE], again=again)
             removed.result()
             said.result()
+        except LeaseLost:
+            log.info("effects %s: left to another process", [r.id for r in own])
         except DatabaseAway as error:
             log.warning("effects %s: %s", [r.id for r in own], error.code)
         except Exception as error:
@@ -198,8 +218,8 @@ class Outbox:
 
     def _spawn(self, step: Coroutine[Any, Any, _Result]) -> asyncio.Task[_Result]:
         task = asyncio.create_task(step)
-        self._steps.add(task)
-        task.add_done_callback(self._steps.discard)
+        self._steps[task] = current_lane()
+        task.add_done_callback(lambda done: self._steps.pop(done, None))
         return task
 
     async def _perform_and_follow(self, row: EffectRow, *, again: bool) -> None:
@@ -209,3 +229,7 @@ class Outbox:
 def _case(row: EffectRow) -> object:
     """Return what groups a row's effects: its case, or nothing but itself."""
     return row.case_id or row.key
+
+
+def _of(tasks: Mapping[asyncio.Task[Any], int], lane: int | None) -> set[asyncio.Task[Any]]:
+    return {task for task, of in tasks.items() if lane is None or of == lane}

@@ -94,12 +94,17 @@ class MemoryLedger:
             self.rows[row.id] = dataclasses.replace(row, carrier_id=carrier.id)
         return carrier, {row.id for row in rows}
 
-    async def unfinished(self, besides: Collection[int], *, settled: bool) -> Sequence[EffectRow]:
+    async def unfinished(
+        self, lane: int | None, besides: Collection[int], *, settled: bool
+    ) -> Sequence[EffectRow]:
         ended = (EffectStatus.DONE, EffectStatus.FAILED, EffectStatus.UNKNOWN)
         return [
             row
             for row in self.rows.values()
-            if row.id not in besides and row.carrier_id is None and row.status not in ended
+            if lane in (None, row.lane)
+            and row.id not in besides
+            and row.carrier_id is None
+            and row.status not in ended
         ]
 
 

@@ -21,6 +21,7 @@ from bot.errors import (
     Unauthorized,
 )
 from bot.model import EffectKind, EffectStatus
+from bot.store.claims import Claim
 from bot.store.effects import EffectRow
 from bot.work import outbox as outbox_module
 from bot.work.limits import SendingLimits
@@ -29,6 +30,7 @@ from tests.work.doubles import GROUP, OTHER, SUPERVISORS, MemoryLedger, Platform
 
 DELETE, REPOST, WARN = EffectKind.DELETE, EffectKind.REPOST, EffectKind.WARN
 CARD, SAY, EDIT, LEAVE = EffectKind.ESCALATE, EffectKind.SAY, EffectKind.EDIT, EffectKind.LEAVE
+ALONE = Claim("timers")
 DONE, FAILED, UNKNOWN = EffectStatus.DONE, EffectStatus.FAILED, EffectStatus.UNKNOWN
 
 
@@ -341,7 +343,7 @@ async def test_what_is_in_nobodys_hands_is_taken_up(platform: Platform) -> None:
     deleting = effect(DELETE, 3, status=EffectStatus.SENDING, case_id=8)
     ledger = MemoryLedger(planned, leaving, deleting)
     box = build(ledger, platform)
-    await box.sweep()
+    await box.sweep([ALONE])
     await box.drain(1)
     statuses = {number: outcome.status for number, outcome in ledger.outcomes.items()}
     assert statuses == {1: DONE, 2: UNKNOWN, 3: DONE}
@@ -362,7 +364,7 @@ async def test_what_is_being_performed_is_not_taken_up_again(platform: Platform)
     box.start([effect(REPOST)])
     for _ in range(5):
         await asyncio.sleep(0)
-        await box.sweep()
+        await box.sweep([ALONE])
     held.set()
     await box.drain(1)
     assert platform.times(1) == 1
@@ -386,7 +388,7 @@ async def test_a_ledger_with_a_fault_gives_the_effect_back_for_the_sweep(
     box = build(ledger, platform)
     await box.run(rows)
     assert set(ledger.outcomes) == {2}
-    await box.sweep()
+    await box.sweep([ALONE])
     await box.drain(1)
     assert {o.status for o in ledger.outcomes.values()} == {DONE}
     assert platform.times(1) == 1
