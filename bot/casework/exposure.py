@@ -12,10 +12,11 @@ from bot.messages import admin as words
 from bot.messages import group as group_words
 from bot.messages import sender as sender_words
 from bot.messages.group import Reason, joined
-from bot.model import EffectKind, Post
+from bot.model import EffectKind, EffectStatus, Post
 from bot.ports import Actor
 from bot.store.case_rows import Case
-from bot.store.effects import NewEffect
+from bot.store.database import Tx
+from bot.store.effects import EffectRow, NewEffect
 from bot.store.store import Store
 
 
@@ -62,18 +63,30 @@ class Exposure:
         """Return the alerts of a case whose message is still being removed, after a while."""
         return await self._alerts(case, administrators, refused=False)
 
-    async def withdrawn(self, case: Case) -> list[NewEffect]:
-        """Take back what a group was told of a message that was removed in the end."""
-        said = await self._store.effects.by_key(f"case/{case.id}/delayed/{case.chat_id}")
-        if said is None or said.result_message_id is None:
+    async def withdrawn(self, tx: Tx, case: Case) -> list[NewEffect]:
+        """Take back what was said of a delay: the message was removed in the end."""
+        found: list[NewEffect] = []
+        for row in await self._store.effects.for_case(case.id):
+            if not row.key.startswith(f"case/{case.id}/delayed/"):
+                continue
+            if row.status is EffectStatus.PLANNED:
+                failed = EffectStatus.FAILED
+                await self._store.effects.finish(tx, row.id, failed, detail="not-needed")
+            elif row.result_message_id is not None:
+                found += self.taken_back(case, row, row.result_message_id)
+        return found
+
+    def taken_back(self, case: Case, row: EffectRow, message_id: int) -> list[NewEffect]:
+        """Remove what a group was told of a delay."""
+        if row.key != f"case/{case.id}/delayed/{case.chat_id}":
             return []
         return [
             NewEffect(
-                key=f"case/{case.id}/delayed/withdrawn",
+                key=f"{row.key}/taken-back",
                 kind=EffectKind.DELETE,
-                chat_id=case.chat_id,
+                chat_id=row.chat_id,
                 case_id=case.id,
-                message_id=said.result_message_id,
+                message_id=message_id,
             )
         ]
 

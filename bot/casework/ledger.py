@@ -157,6 +157,11 @@ class CaseLedger:
         if row.kind is EffectKind.ESCALATE and outcome.message_id is not None:
             changed = await self._cards.after_sending(tx, case, outcome.message_id)
             return await self._fresh(tx, changed)
+        if row.kind is EffectKind.SAY and outcome.message_id is not None:
+            now = await self._store.cases.get(case.id)
+            late = now is not None and now.removed_at is not None
+            said = self._exposure.taken_back(case, row, outcome.message_id) if late else []
+            return await self._fresh(tx, said)
         if row.kind not in _SHOWN:
             return []
         if _needs_a_person(row, outcome):
@@ -175,7 +180,7 @@ class CaseLedger:
     ) -> list[EffectRow]:
         if outcome.status is EffectStatus.DONE and outcome.detail is None:
             await self._store.cases.removed(tx, case.id, self._store.db.now())
-            withdrawn = await self._fresh(tx, await self._exposure.withdrawn(case))
+            withdrawn = await self._fresh(tx, await self._exposure.withdrawn(tx, case))
             return [*withdrawn, *await self._refreshed(tx, case, row)]
         cancelled = await self._cancel_notices(tx, case)
         follow_ups: list[NewEffect] = []

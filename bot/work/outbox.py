@@ -17,7 +17,7 @@ from bot.store.claims import Claim, current_lane, working_for
 from bot.store.effects import EffectRow
 from bot.work.attempts import UNKNOWN, Attempts, Performer, Record
 from bot.work.limits import SendingLimits
-from bot.work.rules import CARDS, REMOVALS, REPEATABLE, UNLIMITED
+from bot.work.rules import CARDS, MERGED, REMOVALS, REPEATABLE, UNLIMITED
 from bot.work.turns import Turns
 
 log = logging.getLogger(__name__)
@@ -187,10 +187,16 @@ class Outbox:
     async def _say(
         self, rows: Sequence[EffectRow], removed: asyncio.Task[set[int]], *, again: bool
     ) -> None:
-        saying = [r for r in rows if r.kind not in UNLIMITED and r.kind not in CARDS]
-        if saying:
-            needless = await asyncio.shield(removed)
-            await self._all([r for r in saying if r.id not in needless], again=again)
+        """Say what there is to say; the notices of a removal wait until it is so."""
+        now = [r for r in rows if r.kind not in UNLIMITED | CARDS | MERGED]
+        notices = [r for r in rows if r.kind in MERGED]
+        at_once = self._spawn(self._all(now, again=again))
+        try:
+            if notices:
+                needless = await asyncio.shield(removed)
+                await self._all([r for r in notices if r.id not in needless], again=again)
+        finally:
+            await at_once
 
     async def _show(
         self,
