@@ -7,8 +7,9 @@ budgets, and a chat that gets too much is slowed down by the platform's own answ
 
 from __future__ import annotations
 
+import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from time import monotonic
 from typing import Any, TypeVar
 
@@ -18,6 +19,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from bot.work import limits
+from bot.work.limits import SendingLimits
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +73,7 @@ class SharedLimits:
     """Budgets in Redis; see `bot.work.limits.Shared`."""
 
     def __init__(
-        self, redis: Redis, bot_id: int, *, clock: Callable[[], float] = monotonic
+        self, redis: Redis, bot_id: str, *, clock: Callable[[], float] = monotonic
     ) -> None:
         self._redis = redis
         self._prefix = f"{_PREFIX}:{bot_id}"
@@ -81,7 +83,7 @@ class SharedLimits:
         self._pause = redis.register_script(_PAUSE)
 
     @classmethod
-    def at(cls, url: str, bot_id: int) -> SharedLimits:
+    def at(cls, url: str, bot_id: str) -> SharedLimits:
         """Connect to Redis when it is first asked."""
         once = Retry(NoBackoff(), 0)  # a turn must not be taken twice
         redis = Redis.from_url(
@@ -123,3 +125,22 @@ class SharedLimits:
             self._away_until = self._clock() + AWAY
             log.warning("Redis is away (%s); own limits hold", type(error).__name__)
             return None
+
+
+@contextlib.asynccontextmanager
+async def sending_limits(url: str | None, token: str) -> AsyncIterator[SendingLimits]:
+    """Give out turns to send: shared through the Redis at an address, or this process's own."""
+    if url is None:
+        yield SendingLimits()
+        return
+    shared = SharedLimits.at(url, _bot_id(token))
+    try:
+        yield SendingLimits(shared=shared)
+    finally:
+        await shared.close()
+
+
+def _bot_id(token: str) -> str:
+    """Return the public part of a token, which is the bot's id."""
+    number, _, _ = token.partition(":")
+    return number if number.isdigit() else "bot"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -139,3 +140,89 @@ async def test_a_status_only_goes_forward(
         assert ORDER[before.status] < 3 or after.status == before.status
     assert kind in REPEATABLE or sent <= 1
     await db.close()
+
+
+async def test_what_is_carried_is_never_sent_by_itself(effects: Effects, db: Database) -> None:
+    first, second, third = await effects.plan(
+        None, [new_effect(k, kind=EffectKind.WARN, payload=b"p") for k in "abc"]
+    )
+    await effects.sending(None, [third.id])
+    async with db.write() as tx:
+        waiting = await effects.waiting(tx, [first.id, second.id, third.id])
+        assert [row.key for row in waiting] == ["a", "b"]
+        carrier = await effects.carry(
+            tx, new_effect("merged", kind=EffectKind.WARN), [row.id for row in waiting]
+        )
+    assert await effects.sending(None, [first.id, second.id]) == []
+    assert [row.key for row in await effects.unfinished()] == ["c", "merged"]
+    async with db.write() as tx:
+        assert await effects.waiting(tx, [first.id, second.id]) == []
+        carried = await effects.carried(tx, carrier.id)
+        assert [(row.key, row.payload) for row in carried] == [("a", b"p"), ("b", b"p")]
+        for row in carried:
+            assert await effects.finish(tx, row.id, DONE)
+    assert {row.key for row in await effects.unfinished()} == {"c", "merged"}
+
+
+async def test_two_that_merge_at_once_carry_each_effect_once(
+    effects: Effects, db: Database
+) -> None:
+    rows = await effects.plan(None, [new_effect(k, kind=EffectKind.WARN) for k in "abcd"])
+    ids = [row.id for row in rows]
+
+    async def merge(name: str) -> list[int]:
+        async with db.write() as tx:
+            waiting = [row.id for row in await effects.waiting(tx, ids)]
+            if waiting:
+                await effects.carry(tx, new_effect(name, kind=EffectKind.WARN), waiting)
+            return waiting
+
+    both = await asyncio.gather(merge("x"), merge("y"))
+    assert sorted(both) == [[], ids]
+
+
+async def test_one_that_leaves_while_others_merge_is_sent_or_carried(
+    effects: Effects, db: Database
+) -> None:
+    rows = await effects.plan(None, [new_effect(k, kind=EffectKind.WARN) for k in "ab"])
+    ids = [row.id for row in rows]
+
+    async def merge() -> list[int]:
+        async with db.write() as tx:
+            waiting = [row.id for row in await effects.waiting(tx, ids)]
+            await asyncio.sleep(0.05)
+            await effects.carry(tx, new_effect("x", kind=EffectKind.WARN), waiting)
+            return waiting
+
+    carried, sent = await asyncio.gather(merge(), effects.sending(None, ids[:1]))
+    assert sorted([*carried, *sent]) == ids
+
+
+async def test_an_effect_that_takes_long_goes_on(effects: Effects) -> None:
+    delete, warn = await effects.plan(
+        None, [new_effect("d"), new_effect("w", kind=EffectKind.WARN)]
+    )
+    await effects.sending(None, [delete.id])
+    assert await effects.tell(None, delete.id, UNKNOWN, "no-answer")
+    assert not await effects.tell(None, warn.id, UNKNOWN, "no-answer")
+    with pytest.raises(ValueError, match="does not go on"):
+        await effects.tell(None, delete.id, DONE, "no-answer")
+    first = (await effects.unfinished())[0]
+    assert (first.key, first.status, first.detail) == ("d", UNKNOWN, "no-answer")
+    assert await effects.finish(None, delete.id, DONE)
+    assert not await effects.tell(None, delete.id, UNKNOWN, "no-answer")
+
+
+async def test_what_is_in_hand_or_just_planned_is_left_out(
+    effects: Effects, clock: HandClock
+) -> None:
+    old, held = await effects.plan(None, [new_effect("old"), new_effect("held")])
+    clock.forward(seconds=5)
+    await effects.plan(None, [new_effect("new")])
+    before = clock.time - timedelta(seconds=3)
+    assert [r.key for r in await effects.unfinished(besides={held.id})] == ["old", "new"]
+    assert [r.key for r in await effects.unfinished(before=before)] == ["old", "held"]
+    left = await effects.unfinished(old.lane, besides={held.id}, before=before)
+    assert [r.key for r in left] == ["old"]
+    assert await effects.unfinished(7) == []
+    assert await effects.unfinished(besides={old.id, held.id}, before=before) == []

@@ -10,11 +10,11 @@ from redis import Redis
 
 from bot.work import limits as limits_module
 from bot.work.limits import BURST, GROUP_PER_MINUTE, OVERALL_PER_SECOND, SendingLimits
-from bot.work.shared_limits import SharedLimits
+from bot.work.shared_limits import SharedLimits, sending_limits
 from tests.support.redis import RedisServer
 
 GROUP, OTHER, PERSON = -1001, -1002, 5001
-BOT = 42
+BOT = "42"
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ async def connect(redis_url: str) -> AsyncIterator[Callable[[], SharedLimits]]:
     """Gives budgets as each process has them."""
     opened: list[SharedLimits] = []
 
-    def one_more(bot: int = BOT) -> SharedLimits:
+    def one_more(bot: str = BOT) -> SharedLimits:
         opened.append(SharedLimits.at(redis_url, bot))
         return opened[-1]
 
@@ -72,7 +72,7 @@ async def test_the_limit_over_all_chats_is_shared(connect: Connect) -> None:
 
 
 async def test_two_bots_share_nothing(connect: Connect) -> None:
-    first, second = connect(), connect(43)
+    first, second = connect(), connect("43")
     await first.pause(GROUP, 60)
     assert await second.take(GROUP) == 0
 
@@ -136,3 +136,18 @@ async def test_redis_is_asked_again_when_it_is_back(
     assert await shared.take(GROUP) > 59
     await shared.close()
     await other.close()
+
+
+@pytest.mark.parametrize(("token", "bot"), [("42:secret", "42"), ("secret", "bot")])
+async def test_nothing_secret_of_a_token_is_in_a_key(redis_url: str, token: str, bot: str) -> None:
+    async with sending_limits(redis_url, token) as turns:
+        await turns.turn(GROUP)
+    with Redis.from_url(redis_url, decode_responses=True) as redis:
+        keys = redis.keys("*")
+    assert keys
+    assert all(key.startswith(f"shoukou:limits:{bot}:") for key in keys)
+
+
+async def test_without_an_address_the_limits_are_the_processs_own() -> None:
+    async with sending_limits(None, "42:secret") as turns:
+        assert not await turns.turn(GROUP)
