@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -49,32 +49,43 @@ from bot.policy.allow_file import load_allow_list
 from bot.policy.keyword_child import read_terms_apart
 from bot.policy.packs import Packs, load_packs
 from bot.policy.policies import load_policies
+from bot.processes import opened_store, require_parts, tenure, wakeups
 from bot.reading import AttachmentReader
 from bot.rules import BUILT_IN, Language
-from bot.running import GRACE, App, InboxDecisions
-from bot.settings import Settings
+from bot.running import GRACE, App, InboxDecisions, Lanes
+from bot.settings import PARTS, Part, Settings
 from bot.store.store import Store
+from bot.work.intake import Intake
 from bot.work.limits import SendingLimits
 from bot.work.outbox import Outbox
 from bot.work.retention import Retention
+from bot.work.tenure import Alone, Shared
+from bot.work.wakeups import Wakeups
 from bot.work.worker import Worker
 
 
 @contextlib.asynccontextmanager
-async def build(settings: Settings, *, media: StartingMedia | None = None) -> AsyncIterator[App]:
+async def build(
+    settings: Settings, *, media: StartingMedia | None = None, parts: Collection[Part] = PARTS
+) -> AsyncIterator[App]:
     """Construct every part; at the end let what is under way finish, and close.
 
     ``media`` is a reader that the caller shares with others, and closes; without it, one is made.
+    ``parts`` are those that this process runs.
     """
+    require_parts(settings, parts)
     packs = load_packs(settings.resource("packs"))
     policies = load_policies(settings.resource("policies.toml"), packs)
     _require_policies(settings, policies)
     catalogs = Catalogs.load(settings.resource("locales"), settings.language)
-    request = AiohttpRequest()
-    bot = make_bot(settings.required_token, settings.api_url, request)
-    reader = media or StartingMedia(engine=settings.ocr_engine, workers=settings.ocr_workers)
-    store = await Store.open(settings.database, settings.keys_folder)
-    try:
+    async with contextlib.AsyncExitStack() as stack:
+        request = AiohttpRequest()
+        stack.push_async_callback(request.shutdown)
+        bot = make_bot(settings.required_token, settings.api_url, request)
+        store = await stack.enter_async_context(opened_store(settings))
+        reader = media or StartingMedia(engine=settings.ocr_engine, workers=settings.ocr_workers)
+        if media is None:
+            stack.push_async_callback(reader.close)
         normalizer = Normalizer()
         allowed = WatchedFile(settings.allow_list, load_allow_list)
         lists = _keyword_files(settings, normalizer)
@@ -86,34 +97,41 @@ async def build(settings: Settings, *, media: StartingMedia | None = None) -> As
         judgement = Judgement(
             packs, policies, directory, normalizer=normalizer, allowed=allowed, now=store.db.now
         )
-        composer = Composer(catalogs, _explain(packs))
-        app = _assemble(settings, store, bot, request, reader, judgement, composer, directory)
+        held = tenure(settings, store, parts)
+        notices = await stack.enter_async_context(wakeups(settings, held.owner))
+        app = _assemble(
+            (settings, frozenset(parts), store),
+            (bot, request),
+            reader,
+            judgement,
+            Composer(catalogs, _explain(packs)),
+            directory,
+            (held, notices),
+        )
         app.watched.extend((allowed, *lists.values()))
-        reader.start()
+        if "worker" in parts:
+            reader.start()
         try:
             yield app
         finally:
             await app.worker.drain(GRACE)
             await app.outbox.drain(GRACE)
             await store.db.checkpoint()
-    finally:
-        if media is None:
-            await reader.close()
-        await store.close()
-        await request.shutdown()
 
 
 def _assemble(
-    settings: Settings,
-    store: Store,
-    bot: telegram.Bot,
-    request: AiohttpRequest,
+    process: tuple[Settings, frozenset[Part], Store],
+    platform: tuple[telegram.Bot, AiohttpRequest],
     media: StartingMedia,
     judgement: Judgement,
     composer: Composer,
     directory: Directory,
+    sharing: tuple[Alone | Shared, Wakeups],
 ) -> App:
     """Put the parts together, from the platform's actor up to the worker."""
+    settings, parts, store = process
+    bot, request = platform
+    held, notices = sharing
     actor = TelegramActor(bot, request)
     chat = settings.supervision.chat
     cards = Cards(store, composer, chat)
@@ -192,13 +210,16 @@ def _assemble(
         start=outbox.start,
     )
     pulse, polls = Pulse(store.db.now), settings.webhook_url is None
-    worker = Worker(dispatcher.handle, dispatcher.dead_letter, InboxDecisions(store))
+    decisions = InboxDecisions(store)
+    worker = Worker(dispatcher.handle, dispatcher.dead_letter, decisions, tenure=held)
+    health = Health(store=store, pulse=pulse, polls=polls, shared=not settings.is_embedded)
 
     async def oldest_picture() -> datetime | None:
-        return worker.waiting()["picture"].oldest
+        return (await store.inbox.waiting())["picture"].oldest
 
     return App(
         settings=settings,
+        parts=parts,
         store=store,
         bot=bot,
         request=request,
@@ -208,19 +229,15 @@ def _assemble(
         membership=membership,
         media=media,
         recent=recent,
-        health=Health(
-            store=store,
-            pulse=pulse,
-            lanes=worker.waiting,
-            polls=polls,
-        ),
+        health=health,
+        lanes=Lanes(tenure=held, intake=Intake(store.inbox, worker), wakeups=notices),
         retention=Retention(store, timedelta(days=settings.retention_days)),
         blind_spots=BlindSpots(
             store,
             speaker,
             composer,
             chat,
-            heard_at=(lambda: pulse.at) if polls else store.db.now,
+            heard_at=health.heard_at,
         ),
         backlog=Backlog(store, alerts, composer, outbox.start, oldest_picture),
     )

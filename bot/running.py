@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import telegram
+from aiohttp import web
 from pydantic import SecretStr
 from telegram.error import InvalidToken, TelegramError
 from telegram.ext import Application
@@ -26,12 +27,17 @@ from bot.health.state import Health
 from bot.platforms.telegram.request import AiohttpRequest
 from bot.platforms.telegram.source import be_pushed, poll, webhook_route
 from bot.ports import Received
-from bot.settings import Settings
-from bot.store.claims import LANES, Claim, lane_name
+from bot.settings import Part, Settings
+from bot.store.claims import Claim
+from bot.store.database import serialise
 from bot.store.store import Store
+from bot.work.duties import Roster, lane_claims
+from bot.work.intake import Intake
 from bot.work.outbox import Outbox
 from bot.work.retention import Retention
+from bot.work.tenure import FEED, TIMERS, Alone, Shared
 from bot.work.timers import every
+from bot.work.wakeups import Wakeups
 from bot.work.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -55,23 +61,48 @@ PURGE = 3600.0
 BLIND_CHECK = 15.0
 BACKLOG_CHECK = 15.0
 
+HEARD = 5.0
+"""Seconds between notes, for the other processes, of when the platform was last heard of."""
+
+MAX_BACKLOG = 20_000
+FULL_BATCH = 50
+BACK_PRESSURE = 0.5
+"""Undecided updates beyond which no more are asked for, after batches of this size or more."""
+
 GRACE = 5.0
 """Seconds that what is under way has to end when the program stops."""
 
 
 class InboxDecisions:
-    """Lets the worker commit results; see `bot.work.worker.Decisions`."""
+    """Lets the worker commit results; see `bot.work.recording.Decisions`."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    async def decide(self, results: Mapping[int, str]) -> None:
-        """Commit results and erase the payloads."""
-        await self._store.inbox.decide(None, results)
+    async def decide(self, results: Mapping[Claim, Mapping[int, str]]) -> set[Claim]:
+        """Commit results and erase the payloads; return the claims that were lost."""
+        return await self._store.inbox.decide_for(results)
 
     async def attempt(self, ids: Sequence[int]) -> None:
         """Commit that rows are taken up once more."""
         await self._store.inbox.attempt(None, ids)
+
+    async def probe(self) -> None:
+        """Write something; DatabaseAway when that does not work."""
+        await self._store.facts.put(None, "writable", self._store.db.now().isoformat())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lanes:
+    """What carries updates from the inbox to their handling, here or in another process."""
+
+    tenure: Alone | Shared
+    intake: Intake
+    wakeups: Wakeups
+
+    def claims(self) -> list[Claim]:
+        """Return the claims of the lanes that this process works on."""
+        return lane_claims(self.intake.lanes, self.tenure.claim)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,12 +110,14 @@ class App:
     """The running parts that the commands and the tests need."""
 
     settings: Settings
+    parts: frozenset[Part]
     store: Store
     bot: telegram.Bot
     request: AiohttpRequest
     application: Application  # type: ignore[type-arg]
     worker: Worker
     outbox: Outbox
+    lanes: Lanes
     membership: Membership
     media: StartingMedia
     health: Health
@@ -95,50 +128,101 @@ class App:
     watched: list[WatchedFile[Any]] = field(default_factory=list)
 
     async def receive(self, received: Sequence[Received]) -> None:
-        """Commit updates to the inbox and hand the new ones to the worker."""
-        self.worker.submit(await self.store.inbox.add(received))
+        """Commit updates to the inbox and have the new ones handled."""
+        rows = await self.store.inbox.add(received)
+        if others := self.lanes.intake.offer(rows):
+            self.lanes.wakeups.tell(others)
         await asyncio.sleep(0)  # handling begins before the next updates are asked for
 
     async def run(self) -> None:
         """Run until cancelled; raise ConfigurationError when the token is not accepted."""
         async with self._serving():
-            await connect(self.application)
-            await self._resume()
-            await self._work()
+            if "worker" in self.parts:
+                await connect(self.application)
+                await self._settle()
+            alone = {FEED: self._poll, TIMERS: self._timers}
+            roster = Roster(self.lanes.intake, self.worker, self.outbox, alone)
+            try:
+                await self._work(roster)
+            finally:
+                await self._stop(roster)
 
-    async def _work(self) -> None:
+    async def _work(self, roster: Roster) -> None:
+        lanes = self.lanes
+        async with asyncio.TaskGroup() as group:
+            group.create_task(roster.watch())
+            group.create_task(lanes.tenure.run(roster, self.worker.go_on))
+            group.create_task(lanes.wakeups.run())
+            group.create_task(every(ERASURE, self.store.db.checkpoint))
+            if "worker" in self.parts:
+                group.create_task(lanes.intake.run(lambda: roster.recovered(lanes.claims())))
+                group.create_task(
+                    lanes.wakeups.listen(lambda: lanes.intake.lanes, lanes.intake.wake)
+                )
+                group.create_task(every(RECENT, self.recent.forget_old))
+                group.create_task(every(SWEEP, self._sweep))
+                for file in self.watched:
+                    group.create_task(every(FILES, file.look))
+            if "feed" in self.parts and self.settings.webhook_url is not None:
+                url = self.settings.webhook_url
+                group.create_task(be_pushed(self.bot, url, self._webhook_secret()))
+
+    async def _stop(self, roster: Roster) -> None:
+        """Let what is under way finish, then give back what others may take up."""
+        keeping = asyncio.create_task(self.lanes.tenure.keep())
+        try:
+            await self.worker.drain(GRACE)
+            await self.outbox.drain(GRACE)
+        finally:
+            keeping.cancel()
+        await self.lanes.tenure.leave(roster, 0)
+
+    async def _poll(self) -> None:
+        """Ask the platform for updates; one process does."""
+        token, pulse = self.settings.required_token, self.health.pulse
+        async with asyncio.TaskGroup() as group:
+            group.create_task(every(HEARD, self.health.tell_pulse))
+            await poll(
+                self.request,
+                self.settings.api_url,
+                token,
+                self._receive_with_patience,
+                answered=pulse.beat,
+            )
+
+    async def _receive_with_patience(self, received: Sequence[Received]) -> None:
+        """Commit updates; wait before the next ones are asked for while too many are undecided."""
+        await self.receive(received)
+        if len(received) < FULL_BATCH:
+            return
+        while await self.store.inbox.depth() > MAX_BACKLOG:
+            await asyncio.sleep(BACK_PRESSURE)
+
+    async def _timers(self) -> None:
+        """Do what is due from time to time; one process does."""
         async with asyncio.TaskGroup() as group:
             group.create_task(every(RIGHTS_CHECK, self._check_all_rights))
             group.create_task(every(OVERDUE_CHECK, self.membership.leave_overdue))
-            group.create_task(every(ERASURE, self.store.db.checkpoint))
-            group.create_task(every(RECENT, self.recent.forget_old))
-            group.create_task(every(SWEEP, self._sweep))
-            for file in self.watched:
-                group.create_task(every(FILES, file.look))
             group.create_task(every(BLIND_CHECK, self.blind_spots.check))
             group.create_task(every(BACKLOG_CHECK, self.backlog.check))
             group.create_task(every(PURGE, self.retention.purge))
-            group.create_task(self._listen())
-
-    async def _listen(self) -> None:
-        url = self.settings.webhook_url
-        if url is None:
-            token, pulse = self.settings.required_token, self.health.pulse
-            api_url = self.settings.api_url
-            await poll(self.request, api_url, token, self.receive, answered=pulse.beat)
-        else:
-            await be_pushed(self.bot, url, self._webhook_secret())
 
     @contextlib.asynccontextmanager
     async def _serving(self) -> AsyncIterator[None]:
         """Answer on the console's address; only the webhook cannot do without it."""
-        routes, url = health_routes(self.health), self.settings.webhook_url
+        routes: list[web.RouteDef] = []
+        url = self.settings.webhook_url if "feed" in self.parts else None
+        if "console" in self.parts or url is not None:
+            routes += health_routes(self.health)
         if url is not None:
             routes.append(webhook_route(url, self._webhook_secret(), self.receive))
+        if not routes:
+            yield
+            return
         try:
             runner = await start_server(self.settings.console, routes)
         except ConfigurationError as error:
-            if url is not None:
+            if url is not None or self.parts == {"console"}:
                 raise
             log.warning("%s; going on without /healthz, /readyz and /metrics", error)
             yield
@@ -152,20 +236,19 @@ class App:
         token = self.settings.required_token
         return SecretStr(self.store.keys.digest(token.get_secret_value(), "webhook"))
 
-    async def _resume(self) -> None:
-        """Take up what an earlier run has left."""
+    async def _settle(self) -> None:
+        """Let the settings' groups and people be known."""
         async with self.store.db.write() as tx:
+            await serialise(tx, "settings")
             await self.store.groups.designate_configured(tx, self.settings.groups)
             await self.store.people.set_roles(tx, self.settings.supervision.people)
-        await self.outbox.resume()
-        after = 0
-        while rows := await self.store.inbox.undecided(after_id=after):
-            after = rows[-1].id
-            await self.store.inbox.attempt(None, [r.id for r in rows])
-            self.worker.submit(rows)
 
     async def _sweep(self) -> None:
-        await self.outbox.sweep([Claim(lane_name(lane)) for lane in range(LANES)] + [Claim("")])
+        """Take up effects that nobody performs, of what this process works on."""
+        claims = self.lanes.claims()
+        if (timers := self.lanes.tenure.claim(TIMERS)) is not None:
+            claims.append(timers)
+        await self.outbox.sweep(claims)
 
     async def _check_all_rights(self) -> None:
         for group in await self.store.groups.all():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tomllib
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_settings import (
@@ -19,6 +19,8 @@ from bot.errors import ConfigurationError
 _CONFIG = "SHOUKOU_CONFIG"
 CONFIG_FOLDER = Path(__file__).resolve().parent.parent / "config"
 Role = Literal["reviewer", "custodian", "policy", "auditor"]
+Part = Literal["feed", "worker", "console"]
+PARTS: Final[tuple[Part, ...]] = get_args(Part)
 
 
 class _Strict(BaseModel):
@@ -125,6 +127,11 @@ class Settings(BaseSettings):
     def keys_folder(self) -> Path:
         """The folder that holds the keys."""
         return self.keys or self.data / "keys"
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the database is a file that one process works on."""
+        return self.database.startswith("sqlite")
 
     @property
     def database(self) -> str:

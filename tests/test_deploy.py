@@ -15,7 +15,6 @@ from bot.health.metrics import metrics
 from bot.health.state import Health, Pulse
 from bot.settings import Settings
 from bot.store.store import Store
-from bot.work.worker import Waiting
 
 ROOT = Path(__file__).resolve().parent.parent
 DEPLOY = ROOT / "deploy"
@@ -23,9 +22,8 @@ DEPLOY = ROOT / "deploy"
 
 async def test_the_dashboard_shows_figures_that_there_are(tmp_path: Path) -> None:
     store = await Store.open(f"sqlite+aiosqlite:///{tmp_path}/data/t.db", tmp_path / "keys")
-    nothing = {"text": Waiting(depth=0, oldest=None), "picture": Waiting(depth=0, oldest=None)}
     pulse = Pulse(store.db.now)
-    text = await metrics(Health(store=store, pulse=pulse, lanes=lambda: nothing, polls=True))
+    text = await metrics(Health(store=store, pulse=pulse, polls=True, shared=True))
     await store.close()
     there = {
         name

@@ -8,7 +8,7 @@ import gc
 import logging
 import signal
 import tempfile
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Collection
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -23,7 +23,7 @@ from bot.i18n import LANGUAGES, Catalogs, Language
 from bot.platforms.rehearsal import sample_day
 from bot.platforms.rehearsal.server import RehearsalServer
 from bot.running import App
-from bot.settings import Settings, load_settings
+from bot.settings import PARTS, Part, Settings, load_settings
 
 
 def register(app: typer.Typer) -> None:
@@ -34,6 +34,9 @@ def register(app: typer.Typer) -> None:
         or_rehearse: Annotated[
             bool, typer.Option(help="Without a token, start the rehearsal instead.")
         ] = False,
+        only: Annotated[
+            str, typer.Option(help="Only these parts, with commas: feed, worker, console.")
+        ] = "",
     ) -> None:
         """Run the bot."""
         settings = load_settings()
@@ -49,7 +52,7 @@ def register(app: typer.Typer) -> None:
             return
         _set_up_logging(form=settings.log_format)
         settings.required_token  # noqa: B018
-        _run(_run_bot(settings))
+        _run(_run_bot(settings, _parts(only)))
 
     @app.command()
     def rehearse(
@@ -58,6 +61,19 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         """Try the product on a local stand-in for the platform: no token, no network."""
         _rehearse(language, port)
+
+
+def _parts(only: str) -> list[Part]:
+    """Return the parts named in a list with commas; all of them when it is empty."""
+    names = [name.strip() for name in only.split(",") if name.strip()]
+    chosen = [part for part in PARTS if part in names]
+    if len(chosen) < len(set(names)):
+        raise ConfigurationError(
+            "there is no such part",
+            where=f"--only {only}",
+            mend="choose among feed, worker and console",
+        )
+    return chosen or list(PARTS)
 
 
 def _rehearse(language: str, port: int) -> None:
@@ -87,8 +103,8 @@ def _run(main: Awaitable[None]) -> None:
         raise group.exceptions[0] from None
 
 
-async def _run_bot(settings: Settings) -> None:
-    async with build(settings) as app:
+async def _run_bot(settings: Settings, parts: Collection[Part]) -> None:
+    async with build(settings, parts=parts) as app:
         # Tables and rules stay for ever: the collector need not walk through them again.
         gc.collect()
         gc.freeze()

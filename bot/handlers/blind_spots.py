@@ -6,7 +6,7 @@ any it may begin anew at a random number (https://core.telegram.org/bots/api#upd
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 
 from bot.casework.composer import Composer
@@ -39,7 +39,7 @@ class BlindSpots:
         speaker: Speaker,
         composer: Composer,
         supervisors_chat: int | None,
-        heard_at: Callable[[], datetime | None],
+        heard_at: Callable[[], Awaitable[datetime | None]],
     ) -> None:
         self._store = store
         self._speaker = speaker
@@ -53,7 +53,7 @@ class BlindSpots:
         await self._check_numbers()
 
     async def _check_outage(self) -> None:
-        heard = self._heard_at()
+        heard = await self._heard_at()
         if heard is None:
             return
         kept = await self._store.facts.get(_LAST_POLL)

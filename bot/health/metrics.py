@@ -14,9 +14,11 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
-from bot.health.state import Health, Lane
+from bot.health.state import Health
 from bot.model import EffectStatus, Severity
 from bot.store.figures import EXPOSURE_BOUNDS, Exposure
+from bot.store.inbox import Waiting
+from bot.store.leases import EVERY_LANE
 
 RECENT = timedelta(hours=1)
 
@@ -26,7 +28,7 @@ async def metrics(health: Health) -> bytes:
     store = health.store
     now = store.db.now()
     families = [
-        *_lanes(health.lanes(), now),
+        *_lanes(await store.inbox.waiting(), now),
         _counter("shoukou_cases", "Verdicts that opened a case.", "severity", await _cases(health)),
         _gauge(
             "shoukou_updates_last_hour",
@@ -37,8 +39,20 @@ async def metrics(health: Health) -> bytes:
         _gauge("shoukou_effects", "Acts on the platform by state.", "state", await _states(health)),
         _exposure(await store.figures.exposure()),
     ]
+    if health.shared:
+        families += [
+            GaugeMetricFamily(
+                "shoukou_workers", "Workers that are alive.", value=await store.leases.alive()
+            ),
+            GaugeMetricFamily(
+                "shoukou_lanes_without_worker",
+                "Lanes that nobody works on just now.",
+                value=await store.leases.free(EVERY_LANE),
+            ),
+        ]
     if health.polls:
-        at = health.pulse.at.timestamp() if health.pulse.at else 0.0
+        heard = await health.heard_at()
+        at = heard.timestamp() if heard else 0.0
         families.append(
             GaugeMetricFamily(
                 "shoukou_last_poll_timestamp_seconds", "When the platform last answered.", value=at
@@ -67,7 +81,7 @@ async def _states(health: Health) -> dict[str, int]:
     return dict.fromkeys((str(s) for s in EffectStatus), 0) | await health.store.figures.effects()
 
 
-def _lanes(lanes: Mapping[str, Lane], now: datetime) -> list[Metric]:
+def _lanes(lanes: Mapping[str, Waiting], now: datetime) -> list[Metric]:
     ages = {
         name: (now - lane.oldest).total_seconds() if lane.oldest else 0.0
         for name, lane in lanes.items()

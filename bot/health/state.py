@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from bot.store.store import Store
 
 POLL_AGE = timedelta(seconds=60)
 TEXT_AGE = timedelta(seconds=30)
 WRITE_SECONDS = 5.0
-
-
-class Lane(Protocol):
-    """What waits for its decision, or is being handled."""
-
-    @property
-    def depth(self) -> int: ...
-    @property
-    def oldest(self) -> datetime | None: ...
 
 
 class Pulse:
@@ -36,22 +26,40 @@ class Pulse:
         self.at = self._clock()
 
 
+_HEARD = "heard"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """Judges from the parts; ``polls`` says that the bot asks for updates by itself."""
+    """Judges from the parts; ``polls`` says that the bot asks for updates by itself.
+
+    ``shared``: other processes may work on the same database, and one of them may be the feed.
+    """
 
     store: Store
     pulse: Pulse
-    lanes: Callable[[], Mapping[str, Lane]]
     polls: bool
+    shared: bool = False
+
+    async def tell_pulse(self) -> None:
+        """Let the other processes know when the platform was last heard of."""
+        if self.shared and self.pulse.at is not None:
+            await self.store.facts.put(None, _HEARD, {"at": self.pulse.at.isoformat()})
+
+    async def heard_at(self) -> datetime | None:
+        """Say when the platform was last heard of, by whichever process; pushed: always now."""
+        if not self.polls:
+            return self.store.db.now()
+        if self.pulse.at is not None or not self.shared:
+            return self.pulse.at
+        told = await self.store.facts.get(_HEARD)
+        return datetime.fromisoformat(told["at"]) if told else None
 
     async def problems(self) -> dict[str, str]:
         """Return what is wrong, by its name; nothing when the bot is ready."""
-        found = {
-            "database": await self._database(),
-            "poll": self._poll(),
-            "text": self._text(),
-        }
+        found = {"database": await self._database()}
+        if not found["database"]:
+            found |= {"poll": await self._poll(), "text": await self._text()}
         return {name: reason for name, reason in found.items() if reason}
 
     async def _database(self) -> str:
@@ -63,16 +71,15 @@ class Health:
             return f"cannot be written: {type(error).__name__}"
         return ""
 
-    def _poll(self) -> str:
-        if not self.polls:
-            return ""
-        if self.pulse.at is None:
+    async def _poll(self) -> str:
+        at = await self.heard_at()
+        if at is None:
             return "the platform has not answered yet"
-        age = self.store.db.now() - self.pulse.at
+        age = self.store.db.now() - at
         return "" if age < POLL_AGE else f"the last answer is {age.total_seconds():.0f} s old"
 
-    def _text(self) -> str:
-        oldest = self.lanes()["text"].oldest
+    async def _text(self) -> str:
+        oldest = (await self.store.inbox.waiting())["text"].oldest
         if oldest is None:
             return ""
         age = self.store.db.now() - oldest

@@ -153,6 +153,33 @@ class Inbox:
         async with self._db.read() as connection:
             return [self._row(row) for row in await connection.execute(query)]
 
+    async def of_chat(
+        self, key: tuple[int, int | None, bool], after: int, until: int, limit: int
+    ) -> list[InboxRow]:
+        """List the undecided rows of (lane, chat, with files or without) in a range of ids."""
+        lane, chat_id, has_file = key
+        query = (
+            select(inbox)
+            .where(inbox.c.lane == lane, inbox.c.id > after, inbox.c.id <= until)
+            .where(inbox.c.chat_id.is_not_distinct_from(chat_id), inbox.c.has_file == has_file)
+            .where(inbox.c.decided_at.is_(None))
+            .order_by(inbox.c.id)
+            .limit(limit)
+        )
+        async with self._db.read() as connection:
+            return [self._row(row) for row in await connection.execute(query)]
+
+    async def last_id(self) -> int:
+        """Return the greatest id given so far, 0 when there is none."""
+        async with self._db.read() as connection:
+            return (await connection.execute(select(func.max(inbox.c.id)))).scalar() or 0
+
+    async def depth(self) -> int:
+        """Count what is undecided."""
+        query = select(func.count()).select_from(inbox).where(inbox.c.decided_at.is_(None))
+        async with self._db.read() as connection:
+            return (await connection.execute(query)).scalar_one()
+
     async def waiting(self) -> dict[str, Waiting]:
         """Count what is undecided: ``text``, and ``picture`` for what comes with files."""
         query = (

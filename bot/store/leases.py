@@ -13,10 +13,11 @@ from typing import Any
 
 from sqlalchemy import BigInteger, cast, delete, func, literal, or_, select, type_coerce, update
 
-from bot.store.claims import Claim
+from bot.store.claims import LANES, Claim, lane_name
 from bot.store.database import Database, Tx, upsert
 from bot.store.tables import Moment, leases
 
+EVERY_LANE = tuple(lane_name(n) for n in range(LANES))
 _WORKER = "worker/"
 _FORGOTTEN = timedelta(hours=1)
 
@@ -103,13 +104,12 @@ class Leases:
             query = select(func.count()).select_from(leases).where(signs)
             return (await connection.execute(query)).scalar_one()
 
-    async def free(self, prefix: str) -> int:
-        """Count the leases whose name begins so and that nobody has, or that have ended."""
+    async def free(self, names: Sequence[str]) -> int:
+        """Count those of the leases that nobody has, or that have ended."""
         async with self._db.read() as connection:
-            gone = or_(leases.c.owner.is_(None), _end < self._now(connection))
-            query = select(func.count()).select_from(leases)
-            query = query.where(leases.c.name.startswith(prefix), gone)
-            return (await connection.execute(query)).scalar_one()
+            taken = leases.c.owner.is_not(None) & (_end >= self._now(connection))
+            query = select(func.count()).select_from(leases).where(leases.c.name.in_(names), taken)
+            return len(names) - (await connection.execute(query)).scalar_one()
 
     def _now(self, connection: Tx) -> Any:
         """Return the time in microseconds since 1970, as an expression."""

@@ -17,6 +17,7 @@ from bot.store.groups import Groups
 from bot.store.inbox import Inbox
 from bot.store.keys import Keys
 from bot.store.keywords import Keywords
+from bot.store.leases import Leases
 from bot.store.people import People
 from bot.store.releases import Releases
 
@@ -39,6 +40,7 @@ class Store:
     evidence: Evidence
     facts: Facts
     figures: Figures
+    leases: Leases
 
     @classmethod
     async def open(cls, url: str, keys_folder: Path) -> Store:
@@ -60,6 +62,7 @@ class Store:
             evidence=Evidence(db, keys.evidence),
             facts=Facts(db),
             figures=Figures(db),
+            leases=Leases(db),
         )
 
     async def close(self) -> None:

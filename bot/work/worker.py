@@ -1,20 +1,23 @@
-"""Takes updates from the inbox through their handling: in order within a chat, chats in parallel.
+"""Takes updates through their handling: in order within a chat, chats in turns.
 
-Pictures take seconds where texts take a millisecond, so a message with files leaves its chat's
-lane while its files are read, and the texts behind it go on.
+Pictures take seconds where texts take a millisecond, so the texts behind a message with files do
+not wait until these are read.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from bot.store.inbox import InboxRow
+from bot.errors import DatabaseAway, LeaseLost
+from bot.store.claims import Claim, lane_name, working_for
+from bot.store.inbox import InboxRow, Waiting
+from bot.work.queues import FairQueues
+from bot.work.recording import Batcher, Decisions, Marks, Outage
+from bot.work.tenure import Alone
 
 log = logging.getLogger(__name__)
 
@@ -22,174 +25,219 @@ MAX_DELIVERIES = 5
 MAX_PAUSE = 60.0
 """Seconds between tries to open the case of a dead letter, at most."""
 
-FLUSH_SECONDS = 0.02
-RETRY_FLUSH_SECONDS = 1.0
-_FILE_MARK = b'"file_id"'
+AHEAD = 16
+"""Rows of a chat that are marked as begun at once, of those that an earlier run may have begun."""
 
 Handle = Callable[[InboxRow], Awaitable[str | None]]
 """Handles a row; returns its result, or None when the decision was already committed."""
 
 
-class Decisions(Protocol):
-    """Where a row's end is committed."""
+class Tenure(Protocol):
+    """Knows what this process works on; see `bot.work.tenure`."""
 
-    async def decide(self, results: Mapping[int, str]) -> None:
-        """Commit the results of rows and erase their payloads, in one transaction."""
+    def claim(self, name: str) -> Claim | None:
+        """Return a held claim; None when it is another's."""
 
-    async def attempt(self, ids: Sequence[int]) -> None:
-        """Commit that rows are taken up once more."""
+    def lost(self, claim: Claim) -> None:
+        """Note that a claim turned out to be another's."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
-    """How many rows of a kind are not decided, and when the oldest of them came."""
-
-    depth: int
-    oldest: datetime | None
-
-
-class Batcher:
-    """Commits the results of harmless messages together; a lost batch is only decided again."""
-
-    def __init__(self, decisions: Decisions) -> None:
-        self._decisions = decisions
-        self._waiting: dict[int, str] = {}
-        self._timer: asyncio.Task[None] | None = None
-
-    def add(self, row_id: int, result: str) -> None:
-        """Have a result committed within FLUSH_SECONDS."""
-        self._waiting[row_id] = result
-        self._start_timer(FLUSH_SECONDS)
-
-    def _start_timer(self, seconds: float) -> None:
-        if self._timer is None:
-            self._timer = asyncio.create_task(self._later(seconds))
-
-    async def _later(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
-        self._timer = None
-        await self.flush()
-
-    async def flush(self) -> None:
-        """Commit what is waiting."""
-        waiting, self._waiting = self._waiting, {}
-        if not waiting:
-            return
-        try:
-            await self._decisions.decide(waiting)
-        except Exception as error:
-            log.error("could not record %d decisions: %s", len(waiting), type(error).__name__)
-            self._waiting = waiting | self._waiting
-            self._start_timer(RETRY_FLUSH_SECONDS)
+    @property
+    def suspended(self) -> bool:
+        """Whether nothing may be begun, because the leases could not be renewed in time."""
 
 
 class Worker:
-    """Runs rows through a handler, one lane for each chat."""
+    """Runs rows through a handler. ``finished`` is told each row that has left the memory."""
 
     def __init__(
-        self, handle: Handle, dead_letter: Handle, decisions: Decisions, *, retry_seconds: float = 1
+        self,
+        handle: Handle,
+        dead_letter: Handle,
+        decisions: Decisions,
+        *,
+        tenure: Tenure | None = None,
+        retry_seconds: float = 1,
     ) -> None:
         self._handle = handle
         self._dead_letter = dead_letter
         self._decisions = decisions
+        self._tenure: Tenure = tenure or Alone()
         self._retry_seconds = retry_seconds
-        self._batcher = Batcher(decisions)
-        self._lanes: dict[int, deque[InboxRow]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._undecided: dict[str, dict[int, datetime]] = {"text": {}, "picture": {}}
+        self._batcher = Batcher(decisions, self._left)
+        self._marks = Marks(decisions)
+        self._outage = Outage(decisions)
+        self._queues = FairQueues()
+        self._tasks: dict[asyncio.Task[None], InboxRow] = {}
+        self._rows: dict[int, InboxRow] = {}
+        self._suspects: set[int] = set()
+        self._pumping = False
+        self.finished: Callable[[InboxRow], None] = lambda row: None
 
-    def submit(self, rows: Sequence[InboxRow]) -> None:
-        """Queue rows that were committed; returns at once."""
+    def submit(self, rows: Sequence[InboxRow], *, suspect: bool = False) -> None:
+        """Queue rows that were committed; returns at once.
+
+        ``suspect``: an earlier run may have begun them and been ended by them.
+        """
         for row in rows:
-            self._undecided[_kind(row)][row.id] = row.received_at
-            chat = row.chat_id or 0
-            lane = self._lanes.get(chat)
-            if lane is not None:
-                lane.append(row)
+            if row.id in self._rows:
                 continue
-            self._lanes[chat] = deque([row])
-            self._spawn(self._run_lane(chat))
+            self._rows[row.id] = row
+            if suspect:
+                self._suspects.add(row.id)
+            self._queues.add(row)
+        self.go_on()
+
+    def __contains__(self, row_id: int) -> bool:
+        return row_id in self._rows
+
+    def go_on(self) -> None:
+        """Begin what waits."""
+        if not self._pumping:
+            self._pump()
 
     def waiting(self) -> dict[str, Waiting]:
-        """Say what is not decided yet: ``text``, and ``picture`` for what comes with files."""
-        return {
-            kind: Waiting(depth=len(rows), oldest=min(rows.values(), default=None))
-            for kind, rows in self._undecided.items()
-        }
+        """Say what is in memory: ``text``, and ``picture`` for what comes with files."""
+        found: dict[bool, list[datetime]] = {False: [], True: []}
+        for row in self._rows.values():
+            found[row.has_file].append(row.received_at)
+        kinds = {"text": found[False], "picture": found[True]}
+        return {k: Waiting(depth=len(r), oldest=min(r, default=None)) for k, r in kinds.items()}
 
     @property
     def backlog(self) -> int:
         """Rows that wait or are being handled."""
-        return sum(len(lane) for lane in self._lanes.values()) + len(self._tasks)
+        return len(self._queues) + len(self._tasks)
+
+    def load(self, lane: int) -> int:
+        """Count a lane's rows in memory."""
+        return sum(1 for row in self._rows.values() if row.lane == lane)
 
     async def drain(self, seconds: float) -> None:
         """Wait for what is under way, but no longer than this, then stop."""
         deadline = asyncio.get_running_loop().time() + seconds
-        while self._tasks and (left := deadline - asyncio.get_running_loop().time()) > 0:
-            await asyncio.wait(set(self._tasks), timeout=left)
-        left_over = list(self._tasks)
-        for task in left_over:
-            task.cancel()
-        await asyncio.gather(*left_over, return_exceptions=True)
+        while self._tasks or len(self._queues):
+            if (left := deadline - asyncio.get_running_loop().time()) <= 0:
+                break
+            await asyncio.wait(self._tasks, timeout=left) if self._tasks else await asyncio.sleep(0)
+        await _cancelled(self._tasks)
         await self._batcher.flush()
 
-    def _spawn(self, coroutine: Awaitable[None]) -> None:
-        task = asyncio.ensure_future(coroutine)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    async def let_go(self, lane: int, seconds: float) -> None:
+        """Stop working on a lane: what is queued is left, what was begun has some seconds."""
+        self._forget(self._queues.drop(lane))
+        begun = [task for task, row in self._tasks.items() if row.lane == lane]
+        if begun and seconds > 0:
+            await asyncio.wait(begun, timeout=seconds)
+        await _cancelled(begun)
+        await self._batcher.flush()
 
-    async def _run_lane(self, chat: int) -> None:
-        lane = self._lanes[chat]
-        while lane:
-            row = lane.popleft()
-            if _kind(row) == "picture":
-                self._spawn(self._handle_row(row))
-                await asyncio.sleep(0)
+    def _pump(self) -> None:
+        """Begin the row whose turn it is; come again when it has run until it has to wait."""
+        row = None if self._tenure.suspended else self._queues.take()
+        self._pumping = row is not None
+        if row is None:
+            return
+        self._begin(row)
+        asyncio.get_running_loop().call_soon(self._pump)
+
+    def _begin(self, row: InboxRow) -> None:
+        claim = self._tenure.claim(lane_name(row.lane))
+        if claim is None:
+            self._forget([row])
+            return
+        if not row.has_file:
+            self._queues.busy(row.chat_id)
+        with working_for(claim):
+            task = asyncio.create_task(self._run(row, claim))
+        self._tasks[task] = row
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        row = self._tasks.pop(task)
+        if not row.has_file:
+            self._queues.free(row.chat_id)
+        self.go_on()
+
+    async def _run(self, row: InboxRow, claim: Claim) -> None:
+        try:
+            result = await self._handle_row(row)
+        except LeaseLost:
+            log.info("inbox %s: left to another process", row.id)
+            self._tenure.lost(claim)
+            self._forget([row])
+        except asyncio.CancelledError:
+            self._forget([row])
+            raise
+        else:
+            if result is None:
+                self._left([row.id])
             else:
-                await self._handle_row(row)
-        del self._lanes[chat]
+                self._batcher.add(claim, row.id, result)
 
-    async def _handle_row(self, row: InboxRow) -> None:
-        deliveries = row.attempts
-        while True:
-            if deliveries >= MAX_DELIVERIES:
-                await self._bury(row)
-                break
+    async def _handle_row(self, row: InboxRow) -> str | None:
+        """Handle a row in as many tries as it is given; what the database does is no try."""
+        deliveries, counted = row.attempts, False
+        while deliveries < MAX_DELIVERIES:
             try:
-                result = await self._handle(row)
+                if row.id in self._suspects:
+                    await self._marks.mark(row.id, self._suspects_behind(row))
+                    self._suspects.discard(row.id)
+                    counted = True
+                return await self._handle(row)
+            except LeaseLost:
+                raise
+            except DatabaseAway:
+                await self._outage.over()
             except Exception as error:
                 deliveries += 1
                 log.warning("inbox %s: try %d: %s", row.id, deliveries, type(error).__name__)
-                await self._count(row)
+                if not counted:
+                    await self._count(row)
+                counted = False
                 await asyncio.sleep(self._retry_seconds * 2 ** (deliveries - 1))
-                continue
-            if result is not None:
-                self._batcher.add(row.id, result)
-            break
-        self._undecided[_kind(row)].pop(row.id, None)
+        return await self._bury(row)
+
+    def _suspects_behind(self, row: InboxRow) -> list[int]:
+        behind = self._queues.ahead(row.chat_id, AHEAD - 1)
+        return [r.id for r in behind if r.id in self._suspects]
 
     async def _count(self, row: InboxRow) -> None:
         """Count a try; one that cannot be recorded must not hold up the chat."""
         try:
             await self._decisions.attempt([row.id])
+        except LeaseLost:
+            raise
         except Exception as error:
             log.error("inbox %s: try not recorded: %s", row.id, type(error).__name__)
 
-    async def _bury(self, row: InboxRow) -> None:
+    async def _bury(self, row: InboxRow) -> str | None:
         """Open a case for what could not be handled; as long as that fails, the row stays."""
         delay = self._retry_seconds
         while True:
             try:
-                result = await self._dead_letter(row)
+                return await self._dead_letter(row)
+            except LeaseLost:
+                raise
             except Exception as error:
                 log.error("inbox %s: dead letter: %s", row.id, type(error).__name__)
                 await asyncio.sleep(delay)
                 delay = min(delay * 2, MAX_PAUSE)
-                continue
-            if result is not None:
-                self._batcher.add(row.id, result)
-            return
+
+    def _left(self, ids: Iterable[int]) -> None:
+        """Let rows leave the memory once their decision is committed, or another's to make."""
+        for row_id in ids:
+            self._suspects.discard(row_id)
+            if (row := self._rows.pop(row_id, None)) is not None:
+                self.finished(row)
+
+    def _forget(self, rows: Sequence[InboxRow]) -> None:
+        self._marks.forget([row.id for row in rows])
+        self._left([row.id for row in rows])
 
 
-def _kind(row: InboxRow) -> str:
-    return "picture" if _FILE_MARK in row.payload else "text"
+async def _cancelled(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Cancel tasks and wait until they have ended."""
+    every = list(tasks)
+    for task in every:
+        task.cancel()
+    await asyncio.gather(*every, return_exceptions=True)

@@ -96,9 +96,9 @@ async def test_renewing_prolongs_it(leases: Leases, others: Others, clock: HandC
 
 async def test_one_given_back_is_free_at_once(leases: Leases, others: Others) -> None:
     (claim,) = await leases.take(["feed"], "a", LONG)
-    assert await others.leases.free("feed") == 0
+    assert await others.leases.free(["feed"]) == 0
     await leases.release("a", [claim])
-    assert await others.leases.free("feed") == 1
+    assert await others.leases.free(["feed"]) == 1
     (again,) = await others.leases.take(["feed"], "b", LONG)
     assert again.token > claim.token
     await leases.release("a", [claim])

@@ -124,7 +124,7 @@ class Office:
     async def quiet(self, timeout: float = 20.0) -> None:
         """Wait until the bot has done all that follows from what people did so far."""
         end = time.monotonic() + timeout
-        while self._busy():
+        while self._busy() or await self.app.store.inbox.depth():
             if time.monotonic() > end:
                 raise AssertionError(f"the bot is still at work after {timeout:g} s")
             await asyncio.sleep(0.01)

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
+from bot.errors import DatabaseAway
+from bot.store.claims import Claim, lane_of
 from bot.store.inbox import InboxRow
 from bot.work.worker import MAX_DELIVERIES, Worker
 
@@ -22,6 +24,8 @@ def row(id: int, chat: int = OFFICE, *, file: bool = False, attempts: int = 0) -
         chat_id=chat,
         message_id=id,
         attempts=attempts,
+        lane=lane_of(chat),
+        has_file=file,
     )
 
 
@@ -32,18 +36,26 @@ class Decisions:
         self.results: dict[int, str] = {}
         self.attempts: list[int] = []
         self.broken = 0
+        self.away = 0
 
-    async def decide(self, results: Mapping[int, str]) -> None:
+    async def decide(self, results: Mapping[Claim, Mapping[int, str]]) -> set[Claim]:
         if self.broken:
             self.broken -= 1
             raise OSError("the disk is full")
-        self.results |= results
+        for decided in results.values():
+            self.results |= decided
+        return set()
 
     async def attempt(self, ids: Sequence[int]) -> None:
         if self.broken:
             self.broken -= 1
             raise OSError("the disk is full")
         self.attempts += ids
+
+    async def probe(self) -> None:
+        if self.away:
+            self.away -= 1
+            raise DatabaseAway
 
 
 class Handler:
@@ -135,7 +147,7 @@ async def test_a_try_that_cannot_be_recorded_does_not_hold_up_the_chat() -> None
 
 
 async def test_a_result_that_cannot_be_recorded_is_recorded_later(monkeypatch) -> None:  # type: ignore[no-untyped-def]
-    monkeypatch.setattr("bot.work.worker.RETRY_FLUSH_SECONDS", 0.02)
+    monkeypatch.setattr("bot.work.recording.RETRY_FLUSH_SECONDS", 0.02)
     decisions = Decisions()
     decisions.broken = 1
     worker = build(Handler(), decisions)

@@ -1,0 +1,93 @@
+"""Whose turn it is: a deficit round-robin over chats, so that one that floods delays no other.
+
+M. Shreedhar, G. Varghese: Efficient Fair Queuing Using Deficit Round Robin, SIGCOMM 1995. Here a
+chat has at most one row at each visit, and what it may save up is bounded by one visit's share.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from dataclasses import dataclass, field
+
+from bot.store.inbox import InboxRow
+
+QUANTUM = 1024
+"""Bytes of raw updates that a chat may have handled at each visit; short texts have about 500."""
+
+MAX_VISITS = 8
+"""Visits after which even the longest row is due."""
+
+
+@dataclass(slots=True)
+class _Chat:
+    rows: deque[InboxRow] = field(default_factory=deque)
+    credit: int = 0
+
+
+class FairQueues:
+    """Rows by chat. A chat that is `busy` has no turn until `free`."""
+
+    def __init__(self) -> None:
+        self._chats: OrderedDict[int, _Chat] = OrderedDict()
+        self._busy: set[int] = set()
+        self._resting: dict[int, _Chat] = {}
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def add(self, row: InboxRow) -> None:
+        """Put a row at the end of its chat's queue."""
+        key = row.chat_id or 0
+        waiting = self._resting if key in self._busy else self._chats
+        waiting.setdefault(key, _Chat()).rows.append(row)
+        self._count += 1
+
+    def take(self) -> InboxRow | None:
+        """Return the row whose turn it is; None when there is none, or only of busy chats."""
+        while self._chats:
+            key, chat = next(iter(self._chats.items()))
+            cost = min(len(chat.rows[0].payload), MAX_VISITS * QUANTUM)
+            chat.credit += QUANTUM
+            self._chats.move_to_end(key)
+            if chat.credit < cost and len(self._chats) > 1:
+                continue
+            chat.credit = max(0, min(chat.credit - cost, QUANTUM))
+            row = chat.rows.popleft()
+            if not chat.rows:
+                del self._chats[key]
+            self._count -= 1
+            return row
+        return None
+
+    def busy(self, chat_id: int | None) -> None:
+        """Give a chat no turn until `free`: its next row has to wait for the one under way."""
+        key = chat_id or 0
+        self._busy.add(key)
+        if (chat := self._chats.pop(key, None)) is not None:
+            self._resting[key] = chat
+
+    def free(self, chat_id: int | None) -> None:
+        """Give a chat turns again, after those that wait now."""
+        key = chat_id or 0
+        self._busy.discard(key)
+        if (chat := self._resting.pop(key, None)) is not None:
+            self._chats[key] = chat
+
+    def ahead(self, chat_id: int | None, count: int) -> list[InboxRow]:
+        """Return the next rows of a chat, which stay where they are."""
+        key = chat_id or 0
+        chat = self._chats.get(key) or self._resting.get(key)
+        return [] if chat is None else [chat.rows[i] for i in range(min(count, len(chat.rows)))]
+
+    def drop(self, lane: int) -> list[InboxRow]:
+        """Take out all rows of a lane."""
+        dropped = []
+        for waiting in (self._chats, self._resting):
+            for key, chat in list(waiting.items()):
+                dropped += [row for row in chat.rows if row.lane == lane]
+                chat.rows = deque(row for row in chat.rows if row.lane != lane)
+                if not chat.rows:
+                    del waiting[key]
+        self._count -= len(dropped)
+        return dropped
