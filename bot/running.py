@@ -137,8 +137,9 @@ class App:
     async def run(self) -> None:
         """Run until cancelled; raise ConfigurationError when the token is not accepted."""
         async with self._serving():
-            if "worker" in self.parts:
+            if self.parts != {"console"}:
                 await connect(self.application)
+            if "worker" in self.parts:
                 await self._settle()
             alone = {FEED: self._poll, TIMERS: self._timers}
             roster = Roster(self.lanes.intake, self.worker, self.outbox, alone)

@@ -62,14 +62,17 @@ class Leases:
             )
             return [Claim(row.name, row.token) for row in await tx.execute(taken)]
 
-    async def renew(self, owner: str, claims: Iterable[Claim], lasting: timedelta) -> set[Claim]:
-        """Prolong leases, and the sign of the owner's life; return those that are still its."""
+    async def renew(
+        self, owner: str, claims: Iterable[Claim], lasting: timedelta, *, works: bool = True
+    ) -> set[Claim]:
+        """Prolong leases; return those that are still the owner's. ``works``: a worker lives."""
         held = list(claims)
         async with self._db.write() as tx:
             ends = self._now(tx) + _micros(lasting)
-            alive = {"owner": owner, "token": 0, "expires_at": ends}
-            sign = upsert(tx.dialect.name, leases).values(name=_WORKER + owner, **alive)
-            await tx.execute(sign.on_conflict_do_update(index_elements=["name"], set_=alive))
+            if works:
+                alive = {"owner": owner, "token": 0, "expires_at": ends}
+                sign = upsert(tx.dialect.name, leases).values(name=_WORKER + owner, **alive)
+                await tx.execute(sign.on_conflict_do_update(index_elements=["name"], set_=alive))
             if not held:
                 return set()
             renewed = (

@@ -138,6 +138,7 @@ class Intake:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(max(0.0, swept + SWEEP_SECONDS - monotonic())):
                     await self._woken.wait()
+            self._woken.clear()
             try:
                 await self._read()
                 if monotonic() >= swept + SWEEP_SECONDS:
@@ -150,6 +151,7 @@ class Intake:
                 away = True
                 log.warning("lanes cannot be read: %s", type(error).__name__)
                 await asyncio.sleep(PAUSE)
+                self.wake(self._dirty)
 
     async def _read(self) -> None:
         """Look at what came into the woken lanes, a page at a time."""

@@ -43,7 +43,7 @@ class LeaseTable(Protocol):
         self, names: Sequence[str], owner: str, lasting: timedelta, limit: int = 1
     ) -> list[Claim]: ...
     async def renew(
-        self, owner: str, claims: Iterable[Claim], lasting: timedelta
+        self, owner: str, claims: Iterable[Claim], lasting: timedelta, *, works: bool = True
     ) -> set[Claim]: ...
     async def release(self, owner: str, claims: Iterable[Claim]) -> None: ...
     async def leave(self, owner: str) -> None: ...
@@ -177,7 +177,7 @@ class Shared:
         """Only keep what is held, until cancelled: for what is still to be finished at the end."""
         while True:
             try:
-                await self._leases.renew(self.owner, set(self._held.values()), self._lasting)
+                await self._prolong(set(self._held.values()))
             except Exception as error:
                 log.warning("leases: %s", type(error).__name__)
             await asyncio.sleep(RENEWAL * self._pace)
@@ -193,10 +193,14 @@ class Shared:
             log.warning("leases not given back: %s", type(error).__name__)
         self._held.clear()
 
+    async def _prolong(self, claims: set[Claim]) -> set[Claim]:
+        works = bool(self._lanes)
+        return await self._leases.renew(self.owner, claims, self._lasting, works=works)
+
     async def _renew(self, duties: Duties) -> None:
         before, was = self._clock(), self.suspended
         asked = set(self._held.values())
-        kept = await self._leases.renew(self.owner, asked, self._lasting)
+        kept = await self._prolong(asked)
         self._renewed = before
         self._until = before + self._lasting.total_seconds() - MARGIN * self._pace
         for claim in asked - kept:

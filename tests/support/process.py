@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
@@ -15,10 +16,23 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 class BotProcess:
-    """`python -m bot run` on a rehearsal server, with its data in ``folder``."""
+    """`python -m bot run` on a rehearsal server, with its data in ``folder``.
 
-    def __init__(self, folder: Path, url: str, token: str) -> None:
+    ``only`` names the parts that it runs; ``environment`` is added to its own.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        url: str,
+        token: str,
+        *,
+        only: str = "",
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        folder.mkdir(exist_ok=True)
         self._folder = folder
+        self._arguments = ["--only", only] if only else []
         path = folder / "shoukou.toml"
         path.write_text(CONFIG.format(language="zh-CN"), "utf-8")
         kept = ("PATH", "HOME", "LANG", "VIRTUAL_ENV", "PYTHONPATH")
@@ -30,6 +44,7 @@ class BotProcess:
             "SHOUKOU_CONSOLE": "127.0.0.1:0",
             "SHOUKOU_OCR_ENGINE": "tesseract",
             "TMPDIR": str(folder),
+            **(environment or {}),
         }
         self._process: asyncio.subprocess.Process | None = None
 
@@ -48,6 +63,7 @@ class BotProcess:
                 "-m",
                 "bot",
                 "run",
+                *self._arguments,
                 cwd=ROOT,
                 env=self._environment,
                 stdout=output,
@@ -60,6 +76,20 @@ class BotProcess:
         if self._process is not None and self._process.returncode is None:
             self._process.send_signal(signal.SIGKILL)
             await self._process.wait()
+
+    async def stop(self) -> int:
+        """End the process as a service manager does; return its exit status."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGTERM)
+        return await asyncio.wait_for(self._process.wait(), 20)
+
+    def freeze(self) -> None:
+        """Let the process do nothing, as a machine that hangs."""
+        os.kill(self.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let a frozen process go on."""
+        os.kill(self.pid, signal.SIGCONT)
 
     @property
     def pid(self) -> int:
