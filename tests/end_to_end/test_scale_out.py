@@ -148,12 +148,12 @@ async def cases(scene: Scene) -> int:
 
 async def test_a_killed_workers_lanes_are_taken_over_and_nothing_is_lost(scene: Scene) -> None:
     before = await cases(scene)
-    victim, other = scene.workers
+    victim = scene.workers[0]
     posting = asyncio.create_task(posts_and_leaks(scene, 80, 0.05))
     await asyncio.sleep(2)
     await victim.kill()
     killed = time.monotonic()
-    while not scene.shares() == [LANES]:
+    while scene.shares() != [LANES]:
         await asyncio.sleep(0.05)
         assert time.monotonic() - killed < TAKEOVER
     await assert_each_once(scene, await posting, before)
@@ -168,7 +168,7 @@ async def test_a_frozen_worker_can_do_no_harm_when_it_wakes(scene: Scene) -> Non
     await asyncio.sleep(0.8)
     victim.freeze()
     frozen = time.monotonic()
-    while not scene.shares() == [LANES]:
+    while scene.shares() != [LANES]:
         await asyncio.sleep(0.05)
         assert time.monotonic() - frozen < TAKEOVER + 10
     victim.thaw()
