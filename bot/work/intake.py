@@ -114,7 +114,7 @@ class Intake:
 
     def offer(self, rows: Sequence[InboxRow]) -> list[InboxRow]:
         """Hand on rows that were just committed, in order; return those of others' lanes."""
-        others, direct = [], []
+        others = []
         for row in rows:
             lane = self._lanes.get(row.lane)
             if lane is None:
@@ -124,8 +124,7 @@ class Intake:
             elif row.id > lane.seen:
                 lane.seen = row.id
                 if self._admits(lane, row):
-                    direct.append(row)
-        self._submit(direct)
+                    self._submit([row])
         return others
 
     async def run(self, recovered: Callable[[], Awaitable[None]]) -> None:
@@ -133,6 +132,14 @@ class Intake:
 
         ``recovered`` is called when the database can be read again after an outage.
         """
+        try:
+            await self._run(recovered)
+        finally:
+            for task in (refills := list(self._refills)):
+                task.cancel()
+            await asyncio.gather(*refills, return_exceptions=True)
+
+    async def _run(self, recovered: Callable[[], Awaitable[None]]) -> None:
         away, swept = False, monotonic()
         while True:
             with contextlib.suppress(TimeoutError):

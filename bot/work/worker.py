@@ -28,6 +28,9 @@ MAX_PAUSE = 60.0
 AHEAD = 16
 """Rows of a chat that are marked as begun at once, of those that an earlier run may have begun."""
 
+CAREFUL = 2
+"""Deliveries after which a row that may have ended the program is handled while no other is."""
+
 Handle = Callable[[InboxRow], Awaitable[str | None]]
 """Handles a row; returns its result, or None when the decision was already committed."""
 
@@ -70,7 +73,10 @@ class Worker:
         self._tasks: dict[asyncio.Task[None], InboxRow] = {}
         self._rows: dict[int, InboxRow] = {}
         self._suspects: set[int] = set()
+        self._blocking: set[int] = set()
+        self._one_by_one = asyncio.Lock()
         self._pumping = False
+        self._closed = False
         self.finished: Callable[[InboxRow], None] = lambda row: None
 
     def submit(self, rows: Sequence[InboxRow], *, suspect: bool = False) -> None:
@@ -115,10 +121,11 @@ class Worker:
     async def drain(self, seconds: float) -> None:
         """Wait for what is under way, but no longer than this, then stop."""
         deadline = asyncio.get_running_loop().time() + seconds
-        while self._tasks or len(self._queues):
+        while self._tasks or (self._pumping and len(self._queues)):
             if (left := deadline - asyncio.get_running_loop().time()) <= 0:
                 break
             await asyncio.wait(self._tasks, timeout=left) if self._tasks else await asyncio.sleep(0)
+        self._closed = True
         await _cancelled(self._tasks)
         await self._batcher.flush()
 
@@ -133,7 +140,8 @@ class Worker:
 
     def _pump(self) -> None:
         """Begin the row whose turn it is; come again when it has run until it has to wait."""
-        row = None if self._tenure.suspended else self._queues.take()
+        stopped = self._closed or self._tenure.suspended
+        row = None if stopped else self._queues.take()
         self._pumping = row is not None
         if row is None:
             return
@@ -147,20 +155,31 @@ class Worker:
             return
         if not row.has_file:
             self._queues.busy(row.chat_id)
+            self._blocking.add(row.id)
         with working_for(claim):
             task = asyncio.create_task(self._run(row, claim))
         self._tasks[task] = row
         task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        row = self._tasks.pop(task)
-        if not row.has_file:
-            self._queues.free(row.chat_id)
+        self._step_aside(self._tasks.pop(task))
         self.go_on()
+
+    def _step_aside(self, row: InboxRow) -> None:
+        """Let the next row of the chat have its turn."""
+        if row.id in self._blocking:
+            self._blocking.discard(row.id)
+            self._queues.free(row.chat_id)
+            self.go_on()
 
     async def _run(self, row: InboxRow, claim: Claim) -> None:
         try:
-            result = await self._handle_row(row)
+            if row.id in self._suspects and row.attempts >= CAREFUL:
+                async with self._one_by_one:
+                    await self._decide(row, claim)
+                    await self._batcher.flush()
+            else:
+                await self._decide(row, claim)
         except LeaseLost:
             log.info("inbox %s: left to another process", row.id)
             self._tenure.lost(claim)
@@ -168,11 +187,13 @@ class Worker:
         except asyncio.CancelledError:
             self._forget([row])
             raise
+
+    async def _decide(self, row: InboxRow, claim: Claim) -> None:
+        result = await self._handle_row(row)
+        if result is None:
+            self._left([row.id])
         else:
-            if result is None:
-                self._left([row.id])
-            else:
-                self._batcher.add(claim, row.id, result)
+            self._batcher.add(claim, row.id, result)
 
     async def _handle_row(self, row: InboxRow) -> str | None:
         """Handle a row in as many tries as it is given; what the database does is no try."""
@@ -194,12 +215,15 @@ class Worker:
                 if not counted:
                     await self._count(row)
                 counted = False
+                self._step_aside(row)  # the rest of its chat does not wait for it
                 await asyncio.sleep(self._retry_seconds * 2 ** (deliveries - 1))
         return await self._bury(row)
 
     def _suspects_behind(self, row: InboxRow) -> list[int]:
+        if row.attempts >= CAREFUL:
+            return []
         behind = self._queues.ahead(row.chat_id, AHEAD - 1)
-        return [r.id for r in behind if r.id in self._suspects]
+        return [r.id for r in behind if r.id in self._suspects and r.attempts < CAREFUL]
 
     async def _count(self, row: InboxRow) -> None:
         """Count a try; one that cannot be recorded must not hold up the chat."""

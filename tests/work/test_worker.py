@@ -6,10 +6,12 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from bot.errors import DatabaseAway
-from bot.store.claims import Claim, lane_of
+import pytest
+
+from bot.errors import DatabaseAway, LeaseLost
+from bot.store.claims import LANES, Claim, lane_name, lane_of
 from bot.store.inbox import InboxRow
-from bot.work.worker import MAX_DELIVERIES, Worker
+from bot.work.worker import AHEAD, CAREFUL, MAX_DELIVERIES, Worker
 
 OFFICE, PROJECT = -1001, -1002
 
@@ -119,14 +121,14 @@ async def test_a_poison_update_is_tried_five_times_and_then_buried() -> None:
     assert decisions.results == {1: "dead_letter"}
 
 
-async def test_a_poison_update_delays_nobody_but_its_own_chat() -> None:
+async def test_a_poison_update_delays_nobody_not_even_its_own_chat() -> None:
     handler = Handler(poison=[1])
     worker = build(handler, Decisions())
     worker.submit([row(1), row(2), row(3, PROJECT)])
-    await until(lambda: handler.done)
-    assert handler.done == [3]
+    await until(lambda: len(handler.done) == 2)
+    assert handler.tries.count(1) < MAX_DELIVERIES
     await worker.drain(3)
-    assert handler.done == [3, 2]
+    assert handler.buried == [1]
 
 
 async def test_an_update_that_killed_the_program_five_times_is_not_tried_again() -> None:
@@ -166,3 +168,138 @@ async def test_a_decision_committed_by_the_handler_is_not_recorded_again() -> No
     await worker.drain(1)
     assert decisions.results == {}
     assert worker.backlog == 0
+
+
+class AwayHandler(Handler):
+    """Fails as long as the database is away."""
+
+    def __init__(self, decisions: Decisions) -> None:
+        super().__init__()
+        self.decisions = decisions
+
+    async def handle(self, row: InboxRow) -> str | None:
+        self.tries.append(row.id)
+        if self.decisions.away:
+            raise DatabaseAway
+        return "clean"
+
+
+async def test_an_outage_of_the_database_is_no_delivery_and_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bot.work.recording.FIRST_PROBE", 0.001)
+    monkeypatch.setattr("bot.work.recording.LAST_PROBE", 0.002)
+    decisions = Decisions()
+    decisions.away = 20
+    handler = AwayHandler(decisions)
+    worker = build(handler, decisions)
+    worker.submit([row(1), row(2, PROJECT)])
+    await until(lambda: len(decisions.results) == 2)
+    assert decisions.attempts == []
+    assert handler.buried == []
+    assert len(handler.tries) == 4
+
+
+class Held:
+    """A tenure of which the test decides."""
+
+    suspended = False
+
+    def __init__(self) -> None:
+        self.claims = {lane_name(n): Claim(lane_name(n), 1) for n in range(LANES)}
+        self.doubted: list[Claim] = []
+
+    def claim(self, name: str) -> Claim | None:
+        return self.claims.get(name)
+
+    def lost(self, claim: Claim) -> None:
+        self.doubted.append(claim)
+
+
+async def test_rows_of_lanes_that_are_not_held_are_left_alone() -> None:
+    handler, held, left = Handler(), Held(), []
+    worker = Worker(handler.handle, handler.dead_letter, Decisions(), tenure=held)
+    worker.finished = lambda row: left.append(row.id)
+    del held.claims[lane_name(lane_of(OFFICE))]
+    worker.submit([row(1), row(2, PROJECT)])
+    await worker.drain(1)
+    assert handler.done == [2]
+    assert sorted(left) == [1, 2]
+
+
+async def test_a_lane_that_was_lost_is_left_to_the_other_process() -> None:
+    held, decisions = Held(), Decisions()
+
+    async def handle(row: InboxRow) -> str | None:
+        raise LeaseLost("lane")
+
+    worker = Worker(handle, handle, decisions, tenure=held)
+    worker.submit([row(1)])
+    await worker.drain(1)
+    assert (decisions.results, decisions.attempts) == ({}, [])
+    assert [c.lane for c in held.doubted] == [lane_of(OFFICE)]
+    assert 1 not in worker
+
+
+async def test_nothing_is_begun_while_the_leases_are_in_doubt() -> None:
+    handler, held = Handler(), Held()
+    worker = Worker(handler.handle, handler.dead_letter, Decisions(), tenure=held)
+    held.suspended = True
+    worker.submit([row(1)])
+    await asyncio.sleep(0.01)
+    assert handler.tries == []
+    held.suspended = False
+    worker.go_on()
+    await worker.drain(1)
+    assert handler.done == [1]
+
+
+async def test_a_lane_that_is_given_back_ends_what_was_begun_there() -> None:
+    handler = Handler({1: 5.0})
+    worker = build(handler, Decisions())
+    worker.submit([row(1), row(2), row(3, PROJECT)])
+    await until(lambda: handler.done == [3])
+    await worker.let_go(lane_of(OFFICE), 0.05)
+    assert handler.done == [3]
+    assert worker.backlog == 0
+    assert 1 not in worker
+
+
+async def test_what_an_earlier_run_may_have_begun_is_marked_before_it_is_handled() -> None:
+    decisions = Decisions()
+    marked: list[list[int]] = []
+
+    class Marking(Handler):
+        async def handle(self, row: InboxRow) -> str | None:
+            marked.append(list(decisions.attempts))
+            return await super().handle(row)
+
+    handler = Marking()
+    worker = build(handler, decisions)
+    worker.submit([row(n) for n in range(1, 41)], suspect=True)
+    await worker.drain(2)
+    assert handler.done == list(range(1, 41))
+    assert sorted(decisions.attempts) == list(range(1, 41))
+    for number, before in enumerate(marked, start=1):
+        assert number in before
+        assert len(before) <= number + AHEAD
+
+
+async def test_what_may_have_ended_the_program_twice_is_handled_by_itself() -> None:
+    decisions = Decisions()
+    running = most = 0
+
+    async def handle(row: InboxRow) -> str | None:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        await asyncio.sleep(0.01)
+        running -= 1
+        return "clean"
+
+    worker = Worker(handle, handle, decisions)
+    rows = [row(n, -n, attempts=CAREFUL) for n in range(1, 6)]
+    worker.submit(rows, suspect=True)
+    await worker.drain(2)
+    assert most == 1
+    assert decisions.results == dict.fromkeys(range(1, 6), "clean")
