@@ -49,7 +49,7 @@ from bot.policy.allow_file import load_allow_list
 from bot.policy.keyword_child import read_terms_apart
 from bot.policy.packs import Packs, load_packs
 from bot.policy.policies import load_policies
-from bot.processes import opened_store, require_parts, tenure, wakeups
+from bot.processes import opened_store, require_parts, shared_redis, tenure, wakeups
 from bot.reading import AttachmentReader
 from bot.rules import BUILT_IN, Language
 from bot.running import GRACE, App, InboxDecisions, Lanes
@@ -59,6 +59,7 @@ from bot.work.intake import Intake
 from bot.work.limits import SendingLimits
 from bot.work.outbox import Outbox
 from bot.work.retention import Retention
+from bot.work.shared_limits import sending_limits
 from bot.work.tenure import Alone, Shared
 from bot.work.wakeups import Wakeups
 from bot.work.worker import Worker
@@ -99,6 +100,8 @@ async def build(
         )
         held = tenure(settings, store, parts)
         notices = await stack.enter_async_context(wakeups(settings, held.owner))
+        redis, token = shared_redis(settings), settings.required_token.get_secret_value()
+        limits = await stack.enter_async_context(sending_limits(redis, token))
         app = _assemble(
             (settings, frozenset(parts), store),
             (bot, request),
@@ -106,7 +109,7 @@ async def build(
             judgement,
             Composer(catalogs, _explain(packs)),
             directory,
-            (held, notices),
+            (held, notices, limits),
         )
         app.watched.extend((allowed, *lists.values()))
         if "worker" in parts:
@@ -126,12 +129,12 @@ def _assemble(
     judgement: Judgement,
     composer: Composer,
     directory: Directory,
-    sharing: tuple[Alone | Shared, Wakeups],
+    sharing: tuple[Alone | Shared, Wakeups, SendingLimits],
 ) -> App:
     """Put the parts together, from the platform's actor up to the worker."""
     settings, parts, store = process
     bot, request = platform
-    held, notices = sharing
+    held, notices, limits = sharing
     actor = TelegramActor(bot, request)
     chat = settings.supervision.chat
     cards = Cards(store, composer, chat)
@@ -145,7 +148,7 @@ def _assemble(
         digests=Digests(store, composer),
         alerts=alerts,
     )
-    outbox = Outbox(ledger, Performers(actor, store, cards).all(), SendingLimits())
+    outbox = Outbox(ledger, Performers(actor, store, cards).all(), limits)
     desk = CaseDesk(
         store=store,
         notices=Notices(store, composer),

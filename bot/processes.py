@@ -73,13 +73,21 @@ def tenure(settings: Settings, store: Store, parts: Collection[Part]) -> Alone |
     return Shared(store.leases, names)
 
 
+def shared_redis(settings: Settings) -> str | None:
+    """Return the address of the Redis that the processes share; one process needs none."""
+    if settings.redis_url is None or settings.is_embedded:
+        return None
+    return settings.redis_url.get_secret_value()
+
+
 @contextlib.asynccontextmanager
 async def wakeups(settings: Settings, consumer: str) -> AsyncIterator[Wakeups]:
     """Open what carries notices between processes."""
-    if settings.redis_url is None or settings.is_embedded:
+    url = shared_redis(settings)
+    if url is None:
         yield Looking()
         return
-    client = open_redis(settings.redis_url.get_secret_value())
+    client = open_redis(url)
     try:
         yield Streams(client, consumer)
     finally:

@@ -156,7 +156,7 @@ class App:
             group.create_task(lanes.wakeups.run())
             group.create_task(every(ERASURE, self.store.db.checkpoint))
             if "worker" in self.parts:
-                group.create_task(lanes.intake.run(lambda: roster.recovered(lanes.claims())))
+                group.create_task(lanes.intake.run())
                 group.create_task(
                     lanes.wakeups.listen(lambda: lanes.intake.lanes, lanes.intake.wake)
                 )

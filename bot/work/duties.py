@@ -49,7 +49,9 @@ class Roster:
     async def gained(self, claims: Sequence[Claim]) -> None:
         """Take up what was left unfinished, and begin."""
         lanes = [claim for claim in claims if claim.lane != NO_LANE]
-        await self.recovered(lanes)
+        for claim in lanes:
+            with working_for(claim):
+                await self._outbox.resume(claim.lane)
         if lanes:
             await self._intake.open([claim.lane for claim in lanes])
         for claim in claims:
@@ -76,12 +78,6 @@ class Roster:
     def load(self, claim: Claim) -> int:
         """Count the rows in memory of a claim's lane."""
         return self._worker.load(claim.lane)
-
-    async def recovered(self, claims: Sequence[Claim]) -> None:
-        """Take up what was left unfinished while the database was away."""
-        for claim in claims:
-            with working_for(claim):
-                await self._outbox.resume(claim.lane)
 
     async def watch(self) -> None:
         """Wait until cancelled; raise what ended one of the single tasks."""

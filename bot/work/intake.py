@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 from types import MappingProxyType
@@ -127,20 +127,17 @@ class Intake:
                     self._submit([row])
         return others
 
-    async def run(self, recovered: Callable[[], Awaitable[None]]) -> None:
-        """Read what is woken, and look for what was missed from time to time, until cancelled.
-
-        ``recovered`` is called when the database can be read again after an outage.
-        """
+    async def run(self) -> None:
+        """Read what is woken, and look for what was missed from time to time, until cancelled."""
         try:
-            await self._run(recovered)
+            await self._run()
         finally:
             for task in (refills := list(self._refills)):
                 task.cancel()
             await asyncio.gather(*refills, return_exceptions=True)
 
-    async def _run(self, recovered: Callable[[], Awaitable[None]]) -> None:
-        away, swept = False, monotonic()
+    async def _run(self) -> None:
+        swept = monotonic()
         while True:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(max(0.0, swept + SWEEP_SECONDS - monotonic())):
@@ -151,11 +148,7 @@ class Intake:
                 if monotonic() >= swept + SWEEP_SECONDS:
                     await self._sweep()
                     swept = monotonic()
-                if away:
-                    await recovered()
-                    away = False
             except Exception as error:
-                away = True
                 log.warning("lanes cannot be read: %s", type(error).__name__)
                 await asyncio.sleep(PAUSE)
                 self.wake(self._dirty)

@@ -73,11 +73,7 @@ class Scene:
     @contextlib.asynccontextmanager
     async def running(self, lanes: Sequence[int] = tuple(range(LANES))) -> AsyncIterator[None]:
         await self.intake.open(lanes)
-
-        async def nothing() -> None:
-            pass
-
-        task = asyncio.create_task(self.intake.run(nothing))
+        task = asyncio.create_task(self.intake.run())
         try:
             yield
         finally:
