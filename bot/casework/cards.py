@@ -73,7 +73,8 @@ class Cards:
             return []
         changes = [e.finished_at for e in effects if e.kind is not EffectKind.EDIT]
         changes += [case.appealed_at, case.taken_at, case.decided_at]
-        if not any(at is not None and at >= sent.sent_at for at in changes):
+        changed = any(at is not None and at >= sent.sent_at for at in changes)
+        if not changed and not any(e.detail == NO_ANSWER for e in effects):
             return []
         sent = replace(sent, result_message_id=message_id)
         return [await self._edit(tx, case, sent, "sent", details=False)]
