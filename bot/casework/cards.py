@@ -65,6 +65,21 @@ class Cards:
             return []
         return [await self._edit(tx, case, sent, occasion, details=details)]
 
+    async def catch_up(self, tx: Tx, case: Case, occasion: str) -> list[NewEffect]:
+        """Plan to show what became of effects, unless a change of the card waits to be sent.
+
+        A card is rendered when it is sent, so that one shows this too. It is held meanwhile, so
+        that it is not rendered before this is committed.
+        """
+        waiting = [
+            e.id
+            for e in await self._store.effects.for_case(case.id)
+            if e.kind is EffectKind.EDIT and e.status is EffectStatus.PLANNED
+        ]
+        if waiting and await self._store.effects.waiting(tx, waiting):
+            return []
+        return await self.refresh(tx, case, occasion)
+
     async def after_sending(self, tx: Tx, case: Case, message_id: int) -> list[NewEffect]:
         """Plan to bring a card up to date of which something changed while it was being sent."""
         effects = await self._store.effects.for_case(case.id)

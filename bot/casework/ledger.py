@@ -187,7 +187,7 @@ class CaseLedger:
         if any(notice.kind is EffectKind.WARN for notice in cancelled):
             follow_ups.append(await self._exposure.private_note(case))
         if outcome.status is EffectStatus.DONE:
-            follow_ups += await self._cards.refresh(tx, case, f"after/{row.id}")
+            follow_ups += await self._cards.catch_up(tx, case, f"after/{row.id}")
         else:
             follow_ups += await self._exposure.alerts(case, administrators)
             follow_ups += await self._cards.escalation(tx, case)
@@ -206,11 +206,11 @@ class CaseLedger:
 
     async def _refreshed(self, tx: Tx, case: Case, row: EffectRow) -> list[EffectRow]:
         """Bring the case's card up to date, if it was sent before."""
-        return await self._fresh(tx, await self._cards.refresh(tx, case, f"after/{row.id}"))
+        return await self._fresh(tx, await self._cards.catch_up(tx, case, f"after/{row.id}"))
 
     async def _shown(self, tx: Tx, case: Case, occasion: str) -> list[NewEffect]:
         """Have the case's card show something; a case that has none gets one."""
-        changed = await self._cards.refresh(tx, case, occasion)
+        changed = await self._cards.catch_up(tx, case, occasion)
         return changed or await self._cards.escalation(tx, case)
 
     async def _fresh(self, tx: Tx, new: Sequence[NewEffect]) -> list[EffectRow]:
