@@ -13,6 +13,9 @@ from bot.store.effects import EffectRow, NewEffect
 from bot.store.store import Store
 
 _BUTTONS_IN_A_ROW = 5
+_MANY_PICTURES = 10
+"""Notices from which on those with a masked picture are merged too, although it is not shown."""
+
 _Noticed = tuple[EffectRow, Post, Entry]
 
 
@@ -72,7 +75,8 @@ def _alike(rows: Sequence[EffectRow]) -> list[_Noticed]:
     notices: list[_Noticed] = []
     for row in rows:
         payload = load(row.payload) if row.payload else Payload()
-        if payload.post is None or payload.entry is None:
+        alone = payload.with_picture and len(rows) < _MANY_PICTURES
+        if payload.post is None or payload.entry is None or alone:
             if not notices:
                 return []
             continue

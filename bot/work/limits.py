@@ -51,13 +51,13 @@ class SendingLimits:
         self._chats: dict[int, _Chat] = {}
         self._overall: deque[float] = deque(maxlen=OVERALL_PER_SECOND)
 
-    async def turn(self, chat_id: int) -> bool:
+    async def turn(self, chat_id: int) -> float:
         """Wait until a message may be sent to a chat; turns come in the order of the calls.
 
-        Returns whether the budget was used up, so that it had to wait.
+        Returns the seconds that the call waited, for others before it too; 0 when at once.
         """
-        chat = self._chats.setdefault(chat_id, _Chat())
-        waited = False
+        chat, began = self._chats.setdefault(chat_id, _Chat()), self._clock()
+        waited = chat.lock.locked()
         async with chat.lock:
             while (wait := await self._wait(chat_id, chat)) > 0:
                 waited = True
@@ -66,7 +66,7 @@ class SendingLimits:
             chat.sent.append(now)
             self._overall.append(now)
         self._forget_idle(now)
-        return waited
+        return now - began if waited else 0.0
 
     async def pause(self, chat_id: int, seconds: float) -> None:
         """Hold back one chat for as long as the platform asked."""

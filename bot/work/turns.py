@@ -12,8 +12,11 @@ from bot.store.effects import EffectRow
 from bot.work.limits import SendingLimits
 from bot.work.rules import MERGED
 
-MERGE_FROM = 3
-"""Notices of one kind that wait in one chat before they are merged."""
+MANY = 5
+"""Notices of one kind that are merged when so many wait in one chat."""
+
+FEW, LONG = 2, 3.0
+"""Notices that are merged when they had to wait for more than so many seconds."""
 
 Merge = Callable[[Sequence[EffectRow]], Awaitable[tuple[EffectRow, Collection[int]] | None]]
 """Commits that effects leave as one; returns that one, and the ids that it carries."""
@@ -56,7 +59,8 @@ class Turns:
         together = [row, *(waiting.row for waiting in line.values())]
         if turn is None:
             return False
-        if not turn.result() or len(together) < MERGE_FROM:
+        waited = turn.result()
+        if not waited or len(together) < (FEW if waited > LONG else MANY):
             return True
         return await self._alone(together, line)
 
@@ -64,7 +68,7 @@ class Turns:
         """Hold back one chat for as long as the platform asked."""
         await self._limits.pause(chat_id, seconds)
 
-    async def _own_turn(self, waiting: _Waiting) -> asyncio.Task[bool] | None:
+    async def _own_turn(self, waiting: _Waiting) -> asyncio.Task[float] | None:
         """Wait for a turn; None when another effect carries this one before."""
         turn = asyncio.create_task(self._limits.turn(waiting.row.chat_id))
         try:

@@ -9,6 +9,7 @@ import pytest
 from bot.errors import OutcomeUnknown, RetryAfter
 from bot.model import EffectKind, EffectStatus
 from bot.work import limits as limits_module
+from bot.work import turns as turns_module
 from bot.work.limits import SendingLimits
 from bot.work.outbox import Outbox
 from tests.work.doubles import OTHER, SUPERVISORS, MemoryLedger, Platform, effect
@@ -40,34 +41,44 @@ async def test_what_waits_together_leaves_together() -> None:
     assert set(ledger.outcomes) == {1, 2, 3, 104}  # the store ends what 104 carries with it
 
 
-async def test_two_that_wait_leave_each_by_itself() -> None:
+async def test_a_few_that_wait_leave_each_by_itself() -> None:
+    platform = Platform()
+    ledger = await flood(platform, *(effect(REPOST, n, case_id=n) for n in range(1, 8)))
+    assert [row for row, _ in platform.calls] == [1, 2, 3, 4, 5, 6, 7]
+    assert ledger.merged == []
+
+
+async def test_a_few_that_had_to_wait_long_leave_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(turns_module, "LONG", 0.01)
     platform = Platform()
     ledger = await flood(platform, *(effect(REPOST, n, case_id=n) for n in range(1, 6)))
-    assert [row for row, _ in platform.calls] == [1, 2, 3, 4, 5]
-    assert ledger.merged == []
+    assert [row for row, _ in platform.calls] == [1, 2, 3, 104]
+    assert ledger.merged == [[4, 5]]
 
 
 async def test_chats_and_kinds_are_not_mixed() -> None:
     platform = Platform()
-    copies = [effect(REPOST, n, case_id=n) for n in range(1, 8)]
-    elsewhere = [effect(REPOST, n, case_id=n, chat_id=OTHER) for n in range(11, 18)]
-    notes = [effect(WARN, n, case_id=n, chat_id=5001) for n in range(21, 28)]
+    copies = [effect(REPOST, n, case_id=n) for n in range(1, 9)]
+    elsewhere = [effect(REPOST, n, case_id=n, chat_id=OTHER) for n in range(11, 19)]
+    notes = [effect(WARN, n, case_id=n, chat_id=5001) for n in range(21, 29)]
     ledger = await flood(platform, *copies, *elsewhere, *notes)
-    assert sorted(ledger.merged) == [[4, 5, 6, 7], [14, 15, 16, 17], [24, 25, 26, 27]]
+    assert sorted(ledger.merged) == [[4, 5, 6, 7, 8], [14, 15, 16, 17, 18], [24, 25, 26, 27, 28]]
 
 
 async def test_each_case_keeps_its_own_card() -> None:
     platform = Platform()
-    cards = [effect(CARD, n, case_id=n, chat_id=SUPERVISORS) for n in range(1, 8)]
+    cards = [effect(CARD, n, case_id=n, chat_id=SUPERVISORS) for n in range(1, 9)]
     ledger = await flood(platform, *cards)
     assert ledger.merged == []
-    assert len(platform.calls) == 7
+    assert len(platform.calls) == 8
 
 
 async def test_what_may_have_been_said_is_not_said_again() -> None:
     platform = Platform()
     platform.will(104, OutcomeUnknown("x"))
-    ledger = await flood(platform, *(effect(REPOST, n, case_id=n) for n in range(1, 8)))
+    ledger = await flood(platform, *(effect(REPOST, n, case_id=n) for n in range(1, 10)))
     assert platform.times(104) == 1
     assert ledger.outcomes[104].status is UNKNOWN
 
@@ -75,7 +86,7 @@ async def test_what_may_have_been_said_is_not_said_again() -> None:
 async def test_what_was_refused_for_now_is_said_later_as_one() -> None:
     platform = Platform()
     platform.will(104, RetryAfter(0.05))
-    ledger = await flood(platform, *(effect(REPOST, n, case_id=n) for n in range(1, 8)))
+    ledger = await flood(platform, *(effect(REPOST, n, case_id=n) for n in range(1, 10)))
     assert platform.times(104) == 2
     assert ledger.outcomes[104].status is DONE
 
@@ -89,14 +100,14 @@ async def test_a_database_that_is_away_while_merging_loses_nothing() -> None:
                 self.away = 1
             return await super().merge(rows)
 
-    rows = [effect(REPOST, n, case_id=n) for n in range(1, 8)]
+    rows = [effect(REPOST, n, case_id=n) for n in range(1, 9)]
     ledger = Away(*rows)
     box = Outbox(ledger, dict.fromkeys(EffectKind, platform.perform), SendingLimits())
     for row in rows:
         box.start([row])
     await box.drain(5)
     carried = {n for merged in ledger.merged for n in merged}
-    assert carried | set(ledger.outcomes) >= set(range(1, 8))
+    assert carried | set(ledger.outcomes) >= set(range(1, 10))
     assert len(platform.calls) == len({row for row, _ in platform.calls})
 
 
