@@ -100,7 +100,7 @@ async def test_a_database_that_is_away_while_merging_loses_nothing() -> None:
                 self.away = 1
             return await super().merge(rows)
 
-    rows = [effect(REPOST, n, case_id=n) for n in range(1, 9)]
+    rows = [effect(REPOST, n, case_id=n) for n in range(1, 10)]
     ledger = Away(*rows)
     box = Outbox(ledger, dict.fromkeys(EffectKind, platform.perform), SendingLimits())
     for row in rows:
