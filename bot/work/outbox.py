@@ -17,7 +17,7 @@ from bot.store.claims import Claim, current_lane, working_for
 from bot.store.effects import EffectRow
 from bot.work.attempts import UNKNOWN, Attempts, Performer, Record
 from bot.work.limits import SendingLimits
-from bot.work.rules import CARDS, MERGED, REMOVALS, REPEATABLE, UNLIMITED
+from bot.work.rules import MERGED, REMOVALS, REPEATABLE, UNLIMITED
 from bot.work.turns import Turns
 
 log = logging.getLogger(__name__)
@@ -188,7 +188,7 @@ class Outbox:
         self, rows: Sequence[EffectRow], removed: asyncio.Task[set[int]], *, again: bool
     ) -> None:
         """Say what there is to say; the notices of a removal wait until it is so."""
-        now = [r for r in rows if r.kind not in UNLIMITED | CARDS | MERGED]
+        now = [r for r in rows if r.kind not in UNLIMITED | MERGED | {EffectKind.ESCALATE}]
         notices = [r for r in rows if r.kind in MERGED]
         at_once = self._spawn(self._all(now, again=again))
         try:
@@ -207,7 +207,7 @@ class Outbox:
         again: bool,
     ) -> None:
         """Send cards, which wait a little for what they tell of."""
-        cards = [r for r in rows if r.kind in CARDS]
+        cards = [r for r in rows if r.kind is EffectKind.ESCALATE]
         if cards:
             await asyncio.wait({removed}, timeout=REMOVAL_PATIENCE)
             if removed.done():

@@ -14,11 +14,10 @@ REPEATABLE = CONVERGENT | {EffectKind.ESCALATE}
 
 UNLIMITED = frozenset({EffectKind.DELETE, EffectKind.LEAVE, EffectKind.MUTE})
 REMOVALS = frozenset({EffectKind.DELETE, EffectKind.MUTE})
-CARDS = frozenset({EffectKind.ESCALATE, EffectKind.EDIT})
 MERGED = frozenset({EffectKind.REPOST, EffectKind.WARN})
 """What is said to members, and becomes one message when it is much at once."""
 
-TELL_AFTER = timedelta(seconds=45)
+TELL_AFTER = timedelta(seconds=30)
 """Age at which a removal that is not yet so is told to a person; it goes on being tried."""
 
 FIRST_PAUSE = 0.5
