@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-NAMES = ("deletion", "throughput", "picture_deletion", "pictures", "text", "evasion")
+NAMES = ("deletion", "throughput", "picture_deletion", "pictures", "text", "reload", "evasion")
 
 
 def main() -> int:

@@ -136,6 +136,8 @@ SQUARED = {c: chr(0x1F130 + i % 26) for i, c in enumerate(
     [*map(chr, range(65, 91)), *map(chr, range(97, 123))])}  # fmt: skip
 FLAGS = {c: chr(ord(v) - 0x1F130 + 0x1F1E6) for c, v in SQUARED.items()}
 STARS = "☆⭐*✦✩＊※"
+SPELT = dict(zip("0123456789", "零一二三四五六七八九", strict=True))
+FORMAL = dict(zip("0123456789", "〇壹贰叁肆伍陆柒捌玖", strict=True))
 NUMERALS = dict(zip("135", "一三五", strict=True))
 MARK, TERM, WORD, NUMBER = "marks", "terms", "words", "numbers"
 HAN = (MARK, TERM)
@@ -168,6 +170,14 @@ TECHNIQUES: tuple[tuple[str, tuple[str, ...], Change], ...] = (
     ("emoji", HAN, between("😀", "🔥", "👍🏽")),
     ("line feeds", (TERM,), between("\n")),
     ("blanks in numbers", (NUMBER,), lambda t, _: f"{t[:6]} {t[6:14]} {t[14:]}"),
+    ("dots and strokes in numbers", (NUMBER,), between(".", "/", "-")),
+    ("a blank after every digit", (NUMBER,), between(" ")),
+    ("numerals for digits", (NUMBER,), shifted(SPELT)),
+    ("formal numerals for digits", (NUMBER,), shifted(FORMAL)),
+    ("one character a line", (MARK,), lambda t, _: "\n" + "\n".join(t) + "\n"),
+    ("tags of HTML", HAN, lambda t, _: f"<b>{t[0]}</b>{t[1]}<i>{t[2:]}</i>"),
+    ("tags of forums", HAN, lambda t, _: f"[b]{t[0]}[/b]{t[1]}[i]{t[2:]}[/i]"),
+    ("Markdown", HAN, lambda t, _: f"**{t[0]}**_{t[1]}_{t[2:]}"),
     ("circled digits", (MARK, NUMBER), digits(0x24EA, 0x2460)),
     ("negative circled digits", (MARK, NUMBER), digits(0x24FF, 0x2776)),
     ("mathematical digits", (MARK, NUMBER), digits(0x1D7CE)),

@@ -1,130 +1,165 @@
-"""Look for texts that are slow to inspect, or fail: python -m bench.fuzz [SECONDS] [--atheris].
+"""Look for texts that are slow to inspect, or fail: python -m bench.fuzz [SECONDS].
 
-Inputs are choices of pieces, up to 4,096 characters; the slowest are kept and changed further.
+For ten minutes, unless told: a third goes to each class of `bench.hard_texts`, a third to changing
+the slowest, a third to atheris, which is led by the branches reached and by the time taken. Prints
+the worst processor time of each class and keeps the slowest text in build/slowest.txt.
 """
 
 from __future__ import annotations
 
-import base64
+import json
 import random
+import subprocess
 import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
-from urllib.parse import quote
+
+from bench.report import save, table
 
 SEED = 20260503
-LENGTH = 4096
-MATERIAL = (
-    "机密★10年 绝密 秘密★ 内部资料 密机 机密 鸡蜜★ jimi★ 木几 jm★ ★ 年 1 11010519491231002X "
-    "110105194912310021 13812345678 密码: password= aB3$5678 , 严禁外传 此件不得外传 【内部】 "
-    "https://a:b@c %E6 %25 &#26426; \\u673a 6d eyJhbGciOi 天河计划 天 河 机 密 . - a AKIA ghp_ "
-    "〔2026〕12号 签发人: 份号 特急 抄送: 6222021234567890128 ， ： ( ) \u200b \u0301 \ufe0f"
-)
-PIECES = (*MATERIAL.split(" "), " ", "\n", "x" * 36, "-----BEGIN PRIVATE KEY-----")
+SECONDS = 600.0
+KEPT = Path("build/slowest.txt")
+TOLD = Path("build/guided.json")
+AIM = 20.0
 
 
 class Search:
-    """Keeps the slowest texts seen."""
+    """Keeps the slowest text of each class."""
 
     def __init__(self) -> None:
         from bench.text import Ours, terms  # Late, so that atheris can see all that is run.
 
         random_ = random.Random(SEED)
         self._ours = Ours([*terms(random_, 1_990), "天河计划", "天河"])
-        self.slowest: list[tuple[float, str]] = []
+        self.worst: dict[str, tuple[float, str]] = {}
+        self.texts = 0
 
-    def run(self, text: str) -> float:
-        """Inspect a text three times and return the best processor time, in milliseconds."""
+    def run(self, name: str, text: str) -> float:
+        """Inspect a text up to three times; return the best processor time, in milliseconds."""
+        known = self.worst.get(name, (0.0, ""))[0]
         best = float("inf")
         for _ in range(3):
             start = time.process_time()
             self._ours(text)
             best = min(best, (time.process_time() - start) * 1000)
-            if self.slowest and best < self.slowest[-1][0] * 0.7:
+            if best < known:
                 break
-        self.slowest = sorted([*self.slowest, (best, text)], reverse=True)[:20]
+        self.texts += 1
+        if best > known:
+            self.worst[name] = (best, text)
         return best
 
 
-def build(choices: bytes) -> str:
-    """Make a text of the pieces that some bytes choose; the first says how it is encoded."""
-    pieces = [PIECES[c % len(PIECES)] for c in choices[1:]] or ["a"]
-    text = "".join(pieces)
-    text = (text * (LENGTH // len(text) + 1))[:LENGTH]
-    kind = choices[0] % 8 if choices else 0
-    if kind == 5:
-        text = base64.b64encode(text[:1200].encode("utf-8", "replace")).decode()
-    elif kind == 6:
-        text = quote(text[:1400])
-    elif kind == 7:
-        text = base64.b64encode(quote(text[:900]).encode()).decode()
-    return text[:LENGTH]
+def sample(search: Search, seconds: float, random_: random.Random) -> None:
+    """Make texts of each class in turn."""
+    from bench.hard_texts import classes
 
-
-def mutated(random_: random.Random, choices: bytes) -> bytes:
-    """Change some choices."""
-    data = bytearray(choices)
-    for _ in range(random_.randint(1, 4)):
-        kind = random_.randrange(3)
-        at = random_.randrange(len(data) + 1)
-        if kind == 0 and data:
-            data[at % len(data)] = random_.randrange(256)
-        elif kind == 1 and len(data) < 40:
-            data.insert(at, random_.randrange(256))
-        elif len(data) > 2:
-            del data[at % len(data)]
-    return bytes(data)
-
-
-def climb(search: Search, seconds: float) -> None:
-    """Change the slowest again and again."""
-    random_ = random.Random(SEED)
-    pool: list[tuple[float, bytes]] = []
+    made = classes()
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        if len(pool) < 50 or random_.random() < 0.2:
-            choices = bytes(random_.randrange(256) for _ in range(random_.randint(2, 12)))
-        else:
-            choices = mutated(random_, random_.choice(pool)[1])
-        pool = sorted([*pool, (search.run(build(choices)), choices)], reverse=True)[:50]
+        for name, make in made.items():
+            search.run(name, make(random_))
 
 
-def guided(search: Search, seconds: float) -> None:
-    """Let atheris choose by the branches that are reached; it ends the process itself."""
+def climb(search: Search, seconds: float, random_: random.Random) -> None:
+    """Change the slowest again and again: cut, repeat, join and exchange pieces of them."""
+    pool = sorted((took, name, text) for name, (took, text) in search.worst.items())[-20:]
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        (_, name, one), (_, _, other) = random_.choice(pool), random_.choice(pool)
+        text = mutated(random_, one, other)
+        pool = sorted([*pool, (search.run(f"changed: {name}"[:60], text), name, text)])[-20:]
+
+
+def mutated(random_: random.Random, one: str, other: str) -> str:
+    """Return a text made of pieces of two others."""
+    from bench.hard_texts import LENGTH
+
+    def piece(text: str) -> str:
+        at = random_.randrange(len(text))
+        return text[at : at + random_.choice((1, 3, 10, 40, 200, 1000))]
+
+    pieces = [piece(random_.choice((one, other))) for _ in range(random_.randint(1, 6))]
+    if random_.random() < 0.5:
+        at = random_.randrange(len(one))
+        pieces = [one[:at], *pieces, one[at:]]
+    text = "".join(pieces)
+    return (text * (LENGTH // len(text) + 1))[:LENGTH]
+
+
+def guided(seconds: float) -> None:
+    """Let atheris choose the pieces; it ends its process, so that it has one of its own."""
     import atheris
 
-    def one(data: bytes) -> None:
-        before = search.slowest[0] if search.slowest else None
-        search.run(build(data))
-        if search.slowest[0] != before:
-            show(search)
+    with atheris.instrument_imports(include=["bot"]):
+        search = Search()
+    from bench.hard_texts import LENGTH, NEAR, NOISE, SCRIPTS, TEACHING, classes
 
+    names = list(classes())
+    made = classes()
+
+    @atheris.instrument_func  # type: ignore[misc]
+    def reached(milliseconds: float) -> int:
+        """Reach another branch for each millisecond more, as if slowness were new code."""
+        steps = 0
+        while steps < milliseconds:
+            steps += 1
+        return steps
+
+    def one(data: bytes) -> None:
+        given = atheris.FuzzedDataProvider(data)
+        name = names[given.ConsumeIntInRange(0, len(names) - 1)]
+        text = made[name](random.Random(given.ConsumeIntInRange(0, 1 << 16)))
+        extra = [*NEAR, *TEACHING, *NOISE, *SCRIPTS]
+        picked = [extra[given.ConsumeIntInRange(0, len(extra) - 1)] for _ in range(6)]
+        unit = text[: given.ConsumeIntInRange(1, 400)] + "".join(picked[: len(data) % 7])
+        before = max(search.worst.values(), default=(0.0, ""))
+        reached(search.run(f"guided: {name}", (unit * (LENGTH // len(unit) + 1))[:LENGTH]))
+        if max(search.worst.values()) > before or search.texts % 500 == 0:
+            TOLD.write_text(json.dumps([search.texts, search.worst]), "utf-8")
+
+    # The guided search's own times hold the instruments' cost: they are taken again without.
     atheris.Setup([sys.argv[0], f"-max_total_time={seconds:.0f}", "-max_len=64"], one)
     atheris.Fuzz()
 
 
-def main() -> None:
-    """Search, and print the slowest texts with their times."""
-    numbers = [a for a in sys.argv[1:] if not a.startswith("-")]
-    seconds = float(numbers[0]) if numbers else 60.0
-    if "--atheris" in sys.argv:
-        import atheris
-
-        with atheris.instrument_imports(include=["bot"]):
-            search = Search()
-        guided(search, seconds)
+def by_atheris(search: Search, seconds: float) -> None:
+    """Run the guided search apart, and time what it found here."""
+    if find_spec("atheris") is None:
+        print("atheris is not installed: pip install --group fuzz")
         return
-    search = Search()
-    climb(search, seconds)
-    show(search)
+    TOLD.unlink(missing_ok=True)
+    command = [sys.executable, "-m", "bench.fuzz", "--guided", f"{seconds:.0f}"]
+    done = subprocess.run(command, capture_output=True, check=False)
+    if done.returncode or not TOLD.exists():
+        print(done.stderr.decode("utf-8", "replace")[-2000:])
+        raise SystemExit(f"atheris ended with {done.returncode}")
+    texts, found = json.loads(TOLD.read_text("utf-8"))
+    search.texts += texts
+    for name, (_, text) in found.items():
+        search.run(name, text)
 
 
-def show(search: Search) -> None:
-    """Print the slowest texts, and keep the very slowest."""
-    for took, text in search.slowest[:8]:
-        print(f"{took:.1f} ms: {text[:60]!r}")
-    Path("build").mkdir(exist_ok=True)
-    Path("build/slowest.txt").write_text(search.slowest[0][1], "utf-8", "surrogatepass")
+def main() -> None:
+    """Search, and print the worst time of each class."""
+    numbers = [a for a in sys.argv[1:] if not a.startswith("-")]
+    seconds = float(numbers[0]) if numbers else SECONDS
+    KEPT.parent.mkdir(exist_ok=True)
+    if "--guided" in sys.argv:
+        guided(seconds)
+        return
+    search, random_ = Search(), random.Random(SEED)
+    sample(search, seconds / 3, random_)
+    climb(search, seconds / 3, random_)
+    by_atheris(search, seconds / 3)
+    rows = sorted(((took, name) for name, (took, _) in search.worst.items()), reverse=True)
+    table([("class of 4,096 characters", "worst ms"), *((name, took) for took, name in rows)])
+    took, text = max(search.worst.values())
+    KEPT.write_text(text, "utf-8", "surrogatepass")
+    verdict = "within" if took <= AIM else "ABOVE"
+    print(f"{search.texts:,} texts; worst {took:.1f} ms, {verdict} {AIM:g} ms: {text[:60]!r}")
+    save("fuzz", {"texts": search.texts, "worst": rows, "slowest": took})
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Measure the text path against peers, its growth with the number of terms, and its worst inputs.
 
 Everything runs in one process, in interleaved rounds; that all find the same is proven first.
+``--quick`` makes three rounds instead of nine and leaves out the slowest peer.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import os
 import random
 import statistics
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -18,6 +20,7 @@ from bench.report import save, table
 from bot.detect.engine import Engine
 from bot.detect.text.disguise import Restorer
 from bot.detect.text.index import DaachorseIndex, IndexFactory
+from bot.detect.text.keywords import KeywordList
 from bot.detect.text.normalize import Normalizer
 from bot.model import Finding, Fragment, Source
 from bot.policy.packs import load_packs
@@ -29,9 +32,13 @@ COMMON = (
     "去现场看一下进度情况报告已经发到邮箱麻烦帮忙核对数据表格格式不要改动有问题随时联系我马上处理"
 )
 WORDS = ("ok", "the", "report", "meeting", "v2", "excel", "3pm", "2026", "PDF", "thanks")
-ROUNDS = 9
+QUICK = "--quick" in sys.argv
+ROUNDS = 3 if QUICK else 9
 FIGURES: dict[str, Any] = {}
-MARKS = ",。!?、 "
+MARKS = "，。！？、, "
+
+
+Contestant = Callable[[str], object]
 
 
 def message(random_: random.Random, length: int) -> str:
@@ -95,7 +102,7 @@ def adversaries(random_: random.Random) -> dict[str, str]:
 
 
 def hit(random_: random.Random, keywords: Sequence[str], length: int) -> str:
-    """Make a message that holds a mark, a number or a term."""
+    """Make a message that holds a mark, a number or a term somewhere."""
     secret = random_.choice(("机密★10年", "11010519491231002X", random_.choice(keywords)))
     rest = message(random_, length - len(secret) - 2)
     at = random_.randrange(len(rest))
@@ -103,10 +110,24 @@ def hit(random_: random.Random, keywords: Sequence[str], length: int) -> str:
     return f"{rest[:at]}{gap}{secret}{gap}{rest[at:]}"
 
 
-def traffic(random_: random.Random, keywords: Sequence[str], count: int) -> list[str]:
-    """Make messages of 100 characters of which one in a hundred holds something."""
+def traffic(
+    random_: random.Random,
+    keywords: Sequence[str],
+    count: int,
+    finds: Contestant,
+    length: int = 100,
+) -> list[str]:
+    """Make messages of which ``finds`` finds something in exactly one of a hundred."""
+
+    def until(found: bool, make: Callable[[], str]) -> str:
+        while bool(finds(text := make())) is not found:
+            pass
+        return text
+
     return [
-        hit(random_, keywords, 100) if n % 100 == 50 else message(random_, 100)
+        until(True, lambda: hit(random_, keywords, length))
+        if n % 100 == 50
+        else until(False, lambda: message(random_, length))
         for n in range(count)
     ]
 
@@ -118,26 +139,31 @@ def resident_megabytes() -> float:
 
 
 class Ours:
-    """The product's text path: all packs, and a list of terms."""
+    """The product's text path: all packs, and a list of terms.
 
-    def __init__(self, keywords: Sequence[str], index: IndexFactory = DaachorseIndex) -> None:
+    ``index`` finds the terms; ``gates`` finds the packs' own words.
+    """
+
+    def __init__(
+        self,
+        keywords: Sequence[str],
+        index: IndexFactory = DaachorseIndex,
+        gates: IndexFactory = DaachorseIndex,
+    ) -> None:
         normalizer = Normalizer()
         packs = load_packs(CONFIG / "packs")
         self._engine = Engine(
             packs.rules(sorted(packs.by_name)),
             normalizer=normalizer,
-            index=index,
+            index=gates,
             restorer=Restorer(normalizer),
         )
-        self._keywords = self._engine.keyword_list(keywords)
+        self._keywords = KeywordList(keywords, normalizer, index=index)
 
     def __call__(self, text: str) -> tuple[Finding, ...]:
         """Return what is found."""
         fragment = Fragment(source=Source.TEXT, text=text)
         return self._engine.inspect([fragment], self._keywords).findings
-
-
-Contestant = Callable[[str], object]
 
 
 def seconds(contestant: Contestant, texts: Sequence[str]) -> float:
@@ -177,15 +203,11 @@ def main() -> None:
     large = Ours(many)
     grown = time.perf_counter() - start
     print(f"build: {grown:.2f} s, {resident_megabytes() - before:.0f} MB (100,000 terms)")
-    texts = traffic(random_, few, 1000)
-    peers = text_peers.peers(CONFIG, few, ours, texts)
+    texts = traffic(random_, few, 1000, ours)
+    peers = text_peers.peers(CONFIG, few, ours, texts, quick=QUICK)
     compare(ours, {**peers, "100,000 terms": (large, texts)})
-    for length in (100, 2000):
-        measured = (
-            traffic(random_, few, 3000)
-            if length == 100
-            else [message(random_, length) for _ in range(1000)]
-        )
+    for length, count in ((100, 3000), (2000, 1000)):
+        measured = traffic(random_, few, count, ours, length)
         pieces = iter(measured)
         median, high = micros(lambda pieces=pieces: ours(next(pieces)), len(measured))  # type: ignore[misc]
         print(f"{length} characters: p50 {median:.0f} µs, p99 {high:.0f} µs")

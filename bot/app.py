@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncIterator, Collection, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from bot.casework.desk import CaseDesk
 from bot.casework.digests import Digests
 from bot.casework.directory import Directory
 from bot.casework.exposure import Exposure
+from bot.casework.in_force import InForce, load_in_force, watched
 from bot.casework.judgement import Judgement, ReleasedContent
 from bot.casework.ledger import CaseLedger
 from bot.casework.news import News
@@ -28,15 +29,17 @@ from bot.casework.review import Review
 from bot.casework.watched import WatchedFile
 from bot.detect.media.cache import ReadOnce
 from bot.detect.media.starting import StartingMedia
+from bot.detect.text.disguise import Restorer
 from bot.detect.text.keywords import KeywordList
 from bot.detect.text.normalize import Normalizer
-from bot.errors import ConfigurationError
+from bot.detect.text.reasons import explained
 from bot.handlers.backlog import Backlog
 from bot.handlers.blind_spots import BlindSpots
 from bot.handlers.buttons import Buttons
 from bot.handlers.commands import Commands
 from bot.handlers.dispatch import Dispatcher, register
 from bot.handlers.membership import Membership
+from bot.handlers.mistakes import Mistakes
 from bot.handlers.people import Rights
 from bot.handlers.private_check import PrivateCheck
 from bot.handlers.speaker import Speaker
@@ -47,8 +50,6 @@ from bot.platforms.telegram.actor import TelegramActor, make_bot
 from bot.platforms.telegram.request import AiohttpRequest
 from bot.policy.allow_file import load_allow_list
 from bot.policy.keyword_child import read_terms_apart
-from bot.policy.packs import Packs, load_packs
-from bot.policy.policies import load_policies
 from bot.processes import opened_store, require_parts, shared_redis, tenure, wakeups
 from bot.reading import AttachmentReader
 from bot.rules import BUILT_IN, Language
@@ -75,9 +76,8 @@ async def build(
     ``parts`` are those that this process runs.
     """
     require_parts(settings, parts)
-    packs = load_packs(settings.resource("packs"))
-    policies = load_policies(settings.resource("policies.toml"), packs)
-    _require_policies(settings, policies)
+    normalizer = Normalizer()
+    rules = _rules(settings, normalizer)
     catalogs = Catalogs.load(settings.resource("locales"), settings.language)
     async with contextlib.AsyncExitStack() as stack:
         request = AiohttpRequest()
@@ -87,7 +87,6 @@ async def build(
         reader = media or StartingMedia(engine=settings.ocr_engine, workers=settings.ocr_workers)
         if media is None:
             stack.push_async_callback(reader.close)
-        normalizer = Normalizer()
         allowed = WatchedFile(settings.allow_list, load_allow_list)
         lists = _keyword_files(settings, normalizer)
         directory = Directory(
@@ -95,9 +94,8 @@ async def build(
             {None: settings.keywords, **{g.id: g.keywords for g in settings.groups}},
             files=lists,
         )
-        judgement = Judgement(
-            packs, policies, directory, normalizer=normalizer, allowed=allowed, now=store.db.now
-        )
+        judgement = Judgement(rules, directory, allowed=allowed, now=store.db.now)
+        composer = Composer(catalogs, _explain(rules))
         held = tenure(settings, store, parts)
         notices = await stack.enter_async_context(wakeups(settings, held.owner))
         redis, token = shared_redis(settings), settings.required_token.get_secret_value()
@@ -107,11 +105,14 @@ async def build(
             (bot, request),
             reader,
             judgement,
-            Composer(catalogs, _explain(packs)),
+            composer,
             directory,
             (held, notices, limits),
         )
-        app.watched.extend((allowed, *lists.values()))
+        app.watched.extend((rules, allowed, *lists.values()))
+        mistakes = Mistakes(Speaker(store, app.outbox.start), composer, settings)
+        for file in app.watched:
+            file.refuse = mistakes.tell
         if "worker" in parts:
             reader.start()
         try:
@@ -246,10 +247,20 @@ def _assemble(
     )
 
 
-def _explain(packs: Packs) -> Explain:
-    def explain(rule_id: str, language: Language) -> str:
-        rule = BUILT_IN.get(rule_id)
-        return rule.description[language] if rule else packs.explain(rule_id, language)
+def _rules(settings: Settings, normalizer: Normalizer) -> WatchedFile[InForce]:
+    restorer = Restorer(normalizer)
+
+    def read(_path: Path) -> InForce:
+        return load_in_force(settings, normalizer, restorer)
+
+    first, *beside = watched(settings)
+    return WatchedFile(first, read, *beside)
+
+
+def _explain(rules: WatchedFile[InForce]) -> Explain:
+    def explain(rule_id: str, reasons: Sequence[str], language: Language) -> str:
+        rule = BUILT_IN.get(rule_id) or rules.value.packs.rule(rule_id)
+        return explained(rule, reasons, language) if rule else rule_id
 
     return explain
 
@@ -261,16 +272,3 @@ def _keyword_files(
         return KeywordList(read_terms_apart(path.absolute()), normalizer)
 
     return {group: WatchedFile(path, read) for group, path in settings.keyword_files.items()}
-
-
-def _require_policies(settings: Settings, names: Mapping[str, object]) -> None:
-    for group in settings.groups:
-        if group.policy not in names:
-            raise ConfigurationError(
-                "group {group}: there is no policy “{policy}”",
-                where=str(settings.config),
-                mend="choose one of: {names}",
-                group=group.id,
-                policy=group.policy,
-                names=", ".join(names),
-            )

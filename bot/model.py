@@ -163,7 +163,10 @@ class Fragment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One hit of one rule. ``fragment`` is the index in the list that was inspected."""
+    """One hit of one rule. ``fragment`` is the index in the list that was inspected.
+
+    ``reasons`` are codes (``near:WORD``) that each reader's ``explanation`` is made of.
+    """
 
     rule_id: str
     category: Category
@@ -175,6 +178,7 @@ class Finding:
     end: int
     match: str = field(repr=False)
     explanation: str = field(default="", repr=False)
+    reasons: tuple[str, ...] = ()
     fragment: int = 0
     page: int | None = None
     box: Box | None = None

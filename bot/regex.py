@@ -14,6 +14,10 @@ _CLASSES = MappingProxyType(
         "d": r"\p{Nd}",
     }
 )
+# RE2's own class is ten times as large, which tells in patterns that repeat it. After normalisation
+# no other Chinese characters are left.
+_HAN = r"\x{3007}\x{3400}-\x{9fff}\x{20000}-\x{3134f}"
+_NAMED_HAN = r"\p{Han}"
 _NEGATED = MappingProxyType({name.upper(): inside for name, inside in _CLASSES.items()})
 
 
@@ -45,6 +49,10 @@ def translated(pattern: str, where: str) -> str:
     at = 0
     while at < len(pattern):
         char = pattern[at]
+        if pattern.startswith(_NAMED_HAN, at):
+            pieces.append(_HAN if in_class else f"[{_HAN}]")
+            at += len(_NAMED_HAN)
+            continue
         if char == "\\" and at + 1 < len(pattern):
             name = pattern[at + 1]
             if name == "Q":

@@ -12,7 +12,7 @@ from bot.model import Category, Extent, Severity, Source
 Language = Literal["zh-CN", "en"]
 View = Literal["text", "folded", "compact"]
 Boundary = Literal["none", "digit", "alnum", "token"]
-Position = Literal["any", "line", "phrase", "bracket", "edge", "start", "header"]
+Position = Literal["any", "line", "phrase", "clause", "bracket", "edge", "start", "cell", "header"]
 Discourse = Literal["none", "near", "broad"]
 
 LANGUAGES: tuple[Language, ...] = ("zh-CN", "en")
@@ -63,7 +63,8 @@ class Rule:
 
     ``pattern`` is RE2 and runs on ``view``: ``text`` keeps case, ``folded`` is lower case,
     ``compact`` is lower case without blanks. It runs only if one of ``keywords`` occurs (or there
-    are none) and the fragment has ``digits`` digits. A group named ``value`` is the hit;
+    are none), the fragment has ``digits`` digits, and ``guard``, a pattern that
+    rules can share, matches. A group named ``value`` is the hit;
     else the whole match is. A rule with ``evidence`` has no pattern: it is found where the weights
     of the elements that are present add up to ``threshold``. ``raised`` is the severity with
     ``raised_beside`` in the fragment.
@@ -78,6 +79,7 @@ class Rule:
     description: Mapping[str, str]
     pattern: str = field(repr=False)
     view: View = "text"
+    guard: str | None = None
     keywords: tuple[str, ...] = ()
     digits: int = 0
     boundary: Boundary = "none"

@@ -109,6 +109,26 @@ def test_a_candidate_with_wrong_examples_is_refused(place: Path) -> None:
     assert "judged wrongly" in result.output
 
 
+def test_what_is_allowed_is_not_flagged(place: Path) -> None:
+    with (place / "lines.jsonl").open("a", encoding="utf-8") as lines:
+        lines.write("\n" + json.dumps({"text": "样证 11010519491231002X", "leak": False}))
+    flagged = json.loads(run(place, "--json").stdout)["in_force"]
+    assert flagged["wrong"] == [7]
+    (place / "force" / "allowlist.toml").write_text(
+        """
+[[allow]]
+term = "11010519491231002X"
+owner = "W"
+reason = "published"
+expires = 2099-12-31
+""",
+        encoding="utf-8",
+    )
+    allowed = json.loads(run(place, "--json").stdout)["in_force"]
+    assert allowed["wrong"] == []
+    assert allowed["families"]["all"]["precision"] == 1.0
+
+
 def test_nothing_to_publish(place: Path) -> None:
     result = run(place, "--publish")
     assert isinstance(result.exception, ConfigurationError)

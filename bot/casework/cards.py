@@ -169,7 +169,7 @@ class Cards:
         findings = [
             CardFinding(
                 rule_id=f.rule_id,
-                explanation=_explained(self._composer.explain(f.rule_id, t.language), f),
+                explanation=_explained(self._composer.explain(f.rule_id, f.reasons, t.language), f),
                 source=f.source,
                 start=f.start,
                 end=f.end,

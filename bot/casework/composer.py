@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
 
 from bot.i18n import Catalogs, Language, Translator, best_language
 from bot.messages import group as group_words
@@ -11,8 +12,25 @@ from bot.messages import terms
 from bot.messages.group import Reason
 from bot.model import Button, Category, MaskedCopy, Message, Post
 
-Explain = Callable[[str, Language], str]
-"""Gives a rule's plain sentence: (rule id, language) -> sentence."""
+
+class Told(Protocol):
+    """What is told of a finding: `bot.model.Finding`, or what a case keeps of one."""
+
+    @property
+    def rule_id(self) -> str:
+        """The rule that hit."""
+
+    @property
+    def category(self) -> Category:
+        """What it protects."""
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """The codes of what speaks for it."""
+
+
+Explain = Callable[[str, Sequence[str], Language], str]
+"""Says in one sentence why something was found: (rule id, codes of the reasons, language)."""
 
 
 class Composer:
@@ -30,14 +48,18 @@ class Composer:
         """Return the supported language for a platform's code such as ``zh-hans``."""
         return best_language(code, self._catalogs.default)
 
-    def reasons(
-        self, rules: Sequence[tuple[str, Category]], language: str | None
-    ) -> tuple[Reason, ...]:
-        """Say in plain words what rules found, each once, in the order given."""
+    def reasons(self, findings: Iterable[Told], language: str | None) -> tuple[Reason, ...]:
+        """Say in plain words what was found and why, each rule once, in the order given."""
         t = self._catalogs.get(language)
+        by_rule: dict[str, Told] = {}
+        for finding in findings:
+            by_rule.setdefault(finding.rule_id, finding)
         return tuple(
-            Reason(category=terms.category(t, category), explanation=self.explain(rule, t.language))
-            for rule, category in dict.fromkeys(rules)
+            Reason(
+                category=terms.category(t, finding.category),
+                explanation=self.explain(rule, finding.reasons, t.language),
+            )
+            for rule, finding in by_rule.items()
         )
 
     def notice(

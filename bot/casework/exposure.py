@@ -40,11 +40,10 @@ class Exposure:
         group = await self._store.groups.get(case.chat_id)
         person = await self._store.people.get(case.sender_id)
         language = self._composer.language_of(person.language if person else None)
-        rules = [(f.rule_id, f.category) for f in case.summary.findings]
         text = sender_words.explanation(
             self._composer.translator(language),
             group=(group.title if group else None) or "",
-            reasons=self._composer.reasons(rules, language),
+            reasons=self._composer.reasons(case.summary.findings, language),
             removed=False,
         )
         return NewEffect(
@@ -95,8 +94,8 @@ class Exposure:
     ) -> list[NewEffect]:
         group = await self._store.groups.get(case.chat_id)
         language = self._composer.language_of(group.language if group else None)
-        rules = [(f.rule_id, f.category) for f in case.summary.findings]
-        posts = [self._in_group(case, self._composer.reasons(rules, language), language, refused)]
+        told = self._composer.reasons(case.summary.findings, language)
+        posts = [self._in_group(case, told, language, refused)]
         for user_id in administrators:
             person = await self._store.people.get(user_id)
             t = self._composer.translator(person.language if person else language)
@@ -104,7 +103,7 @@ class Exposure:
             text = compose(
                 t,
                 group=(group.title if group else None) or str(case.chat_id),
-                reason=joined(t, self._composer.reasons(rules, t.language)),
+                reason=joined(t, self._composer.reasons(case.summary.findings, t.language)),
                 link=message_link(case.chat_id, case.message_id),
             )
             posts.append(Post(chat_id=user_id, text=text))

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from bot.casework.content import digests_of_findings
 from bot.casework.directory import Directory
+from bot.casework.in_force import InForce
 from bot.casework.watched import WatchedFile
-from bot.detect.engine import Engine
-from bot.detect.text.disguise import Restorer
-from bot.detect.text.normalize import Normalizer
 from bot.model import Finding, Fragment, Message, NotInspected, Verdict
 from bot.pipeline import Subject
 from bot.policy.allowlist import AllowList
 from bot.policy.doubts import decide_with_doubts
-from bot.policy.packs import Packs
-from bot.policy.policies import Policy
 from bot.reading import ReadAttachments
 from bot.store.store import Store
-
-FALLBACK = "standard"
-"""The policy of a group whose own is no longer there."""
 
 
 class Judgement:
@@ -29,23 +22,16 @@ class Judgement:
 
     def __init__(
         self,
-        packs: Packs,
-        policies: Mapping[str, Policy],
+        rules: WatchedFile[InForce],
         directory: Directory,
         *,
-        normalizer: Normalizer,
         allowed: WatchedFile[AllowList],
         now: Callable[[], datetime],
     ) -> None:
-        self._policies = policies
+        self._rules = rules
         self._directory = directory
         self._allowed = allowed
         self._now = now
-        restorer = Restorer(normalizer)
-        self._engines = {
-            name: Engine(packs.rules(policy.packs), normalizer=normalizer, restorer=restorer)
-            for name, policy in policies.items()
-        }
 
     def inspect(
         self, fragments: Sequence[Fragment], subject: Subject
@@ -54,7 +40,7 @@ class Judgement:
 
         Findings that the allow-list excludes stay, with the entry's id.
         """
-        engine = self._engines.get(subject.policy) or self._engines[FALLBACK]
+        engine = self._rules.value.engine(subject.policy)
         chat_id = subject.message.chat_id
         keywords = self._directory.keywords(chat_id, engine.keyword_list)
         inspection = engine.inspect(fragments, keywords)
@@ -70,8 +56,7 @@ class Judgement:
         self, findings: Sequence[Finding], not_inspected: Sequence[NotInspected], policy: str
     ) -> Verdict:
         """Return what follows."""
-        known = self._policies.get(policy) or self._policies[FALLBACK]
-        return decide_with_doubts(findings, not_inspected, known)
+        return decide_with_doubts(findings, not_inspected, self._rules.value.policy(policy))
 
 
 class ReleasedContent:

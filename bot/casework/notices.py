@@ -11,7 +11,6 @@ from bot.messages.digest import shortened
 from bot.messages.group import Reason, joined
 from bot.model import (
     Action,
-    Category,
     EffectKind,
     Finding,
     MaskedCopy,
@@ -49,8 +48,8 @@ class Notices:
         ``copy`` is None for a message that stays, or that could not be removed.
         """
         message = subject.message
-        rules = [(f.rule_id, f.category) for f in _gravest_first(verdict)]
-        reasons = self._composer.reasons(rules, subject.language)
+        told = _gravest_first(verdict)
+        reasons = self._composer.reasons(told, subject.language)
         effects: list[NewEffect] = []
         if copy is not None:
             buttons = await self._notice_buttons(tx, case)
@@ -66,7 +65,7 @@ class Notices:
             entry = self._entry(subject, reasons, subject.language, removed=False)
             effects.append(_say(case, EffectKind.REPOST, caution, entry))
         if Action.WARN in verdict.actions and reasons and message.sender.kind in PEOPLE:
-            effects.append(self._private_note(case, subject, rules, removed=copy is not None))
+            effects.append(self._private_note(case, subject, told, removed=copy is not None))
         if Action.MUTE in verdict.actions and message.sender.kind is SenderKind.MEMBER:
             effects.append(
                 NewEffect(
@@ -83,12 +82,12 @@ class Notices:
         self,
         case: Case,
         subject: Subject,
-        rules: Sequence[tuple[str, Category]],
+        told: Sequence[Finding],
         *,
         removed: bool,
     ) -> NewEffect:
         language = self._composer.language_of(subject.message.sender.language)
-        reasons = self._composer.reasons(rules, language)
+        reasons = self._composer.reasons(told, language)
         post = self._composer.private_note(
             subject.message,
             reasons,
@@ -162,4 +161,4 @@ def _say(
 
 
 def _gravest_first(verdict: Verdict) -> list[Finding]:
-    return sorted(verdict.effective, key=lambda f: -f.severity)
+    return sorted(verdict.effective, key=lambda f: (-f.severity, -f.confidence))

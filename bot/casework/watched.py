@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -12,43 +12,69 @@ from bot.errors import ConfigurationError
 
 log = logging.getLogger(__name__)
 
+SETTLES = 0.2
+"""Seconds that a file has to stay as it is, so that none is read while it is being written."""
+
+Refuse = Callable[[ConfigurationError, str], Awaitable[None]]
+"""Tells people of a mistake; the second names the change, alike in all processes."""
+
 _Value = TypeVar("_Value")
-_Stamp = tuple[int, int, int] | None
+_Stamp = tuple[tuple[str, int, int, int], ...]
 
 
 class WatchedFile(Generic[_Value]):
-    """What a file holds, as of the last look at it.
+    """What a file, or files and folders beside it, hold as of the last look at them.
 
-    ``read`` runs in a thread of its own. A file with a mistake leaves what was read before in
-    force; the mistake is logged once for each change.
+    ``read`` gets the first of ``paths`` and runs in a thread of its own. A mistake leaves what was
+    read before in force; it is logged and told to ``refuse``, once for each change.
     """
 
-    def __init__(self, path: Path, read: Callable[[Path], _Value]) -> None:
-        self._path = path
+    refuse: Refuse | None = None
+
+    def __init__(self, path: Path, read: Callable[[Path], _Value], *beside: Path) -> None:
+        self._paths = (path, *beside)
         self._read = read
-        self._stamp = _stamp(path)
+        self._stamp = _stamp(self._paths)
         self._looking = asyncio.Lock()
         self.value = read(path)
 
     async def look(self) -> bool:
         """Read the file again if it has changed; say whether its value is new."""
         async with self._looking:
-            stamp = await asyncio.to_thread(_stamp, self._path)
+            stamp = await asyncio.to_thread(_stamp, self._paths)
             if stamp == self._stamp:
                 return False
+            while (settled := await self._after_a_while()) != stamp:
+                stamp = settled
             self._stamp = stamp
             try:
-                self.value = await asyncio.to_thread(self._read, self._path)
+                self.value = await asyncio.to_thread(self._read, self._paths[0])
             except ConfigurationError as error:
                 log.error("%s; what was read before stays in force", error)
+                if self.refuse is not None:
+                    await self.refuse(error, f"{self._paths[0].name}/{_newest(stamp)}")
                 return False
-        log.info("%s: read again", self._path)
+        log.info("%s: read again", self._paths[0])
         return True
 
+    async def _after_a_while(self) -> _Stamp:
+        await asyncio.sleep(SETTLES)
+        return await asyncio.to_thread(_stamp, self._paths)
 
-def _stamp(path: Path) -> _Stamp:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_size, status.st_ino
+
+def _newest(stamp: _Stamp) -> int:
+    """Return the time of the last change, in nanoseconds."""
+    return max((changed for _, changed, _, _ in stamp), default=0)
+
+
+def _stamp(paths: Iterable[Path]) -> _Stamp:
+    """Return what changes with the files, and with those of a folder."""
+    told = []
+    for path in paths:
+        for file in (path, *sorted(path.glob("*.toml"))) if path.is_dir() else (path,):
+            try:
+                status = file.stat()
+            except OSError:
+                continue
+            told.append((str(file), status.st_mtime_ns, status.st_size, status.st_ino))
+    return tuple(told)

@@ -17,6 +17,7 @@ from rich.table import Table
 from bot.checking import Checker, check_examples
 from bot.errors import ConfigurationError, NotReadable
 from bot.measuring import Label, Measures, Tally, families_in_order, load_labels, measure
+from bot.policy.allow_file import load_allow_list
 from bot.policy.packs import load_packs
 from bot.policy.policies import load_policies
 from bot.policy.publish import PACKS, POLICIES, publish
@@ -39,7 +40,7 @@ _WORDS: dict[Language, dict[str, str]] = {
         "worse": "候选策略不如现行策略，不予发布（确要采用请加 --accept）",
         "fine": "候选策略不差于现行策略",
         "accepted": "候选策略不如现行策略，已按 --accept 采用",
-        "published": "已发布；机器人重新启动后生效",
+        "published": "已发布；运行中的机器人几秒内自动采用",
         "examples": "候选规则有 {count} 个示例不符，请先运行 policy check",
     },
     "en": {
@@ -54,7 +55,7 @@ _WORDS: dict[Language, dict[str, str]] = {
         "worse": "the candidate is worse than the policy in force: refused (--accept overrules)",
         "fine": "the candidate is no worse than the policy in force",
         "accepted": "the candidate is worse than the policy in force: accepted by --accept",
-        "published": "published; the bot takes it up when it starts again",
+        "published": "published; a running bot takes it up within seconds",
         "examples": "{count} examples of the candidate are judged wrongly; see policy check",
     },
 }
@@ -127,13 +128,14 @@ async def _compare(
     comparing: bool,
     reader: ReaderFactory | None,
 ) -> _Result:
+    allowed = load_allow_list(settings.allow_list)
     async with AsyncExitStack() as stack:
         media = await stack.enter_async_context(reader(settings)) if reader else None
 
         def checker(packs: Path, policies: Path) -> Checker:
             loaded = load_packs(packs)
             known = load_policies(policies, loaded)
-            return Checker(loaded, known, language=settings.language, reader=media)
+            return Checker(loaded, known, language=settings.language, reader=media, allowed=allowed)
 
         own = checker(settings.resource(PACKS), settings.resource(POLICIES))
         other = checker(candidate / PACKS, candidate / POLICIES) if candidate else own

@@ -125,7 +125,9 @@ class TableOutput:
         words = self._words
         columns = ["place", "severity", "what", "why"]
         columns += ["confidence", "mask"] if self._explain else []
-        table = Table(*(words[column] for column in columns))
+        table = Table()
+        for column in columns:
+            table.add_column(words[column], overflow="fold")
         for finding in result.verdict.findings:
             place = f"{finding.source.value} {finding.start}-{finding.end}"
             if finding.page is not None:

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import Protocol
 
 from bot.detect.text.derived import Derived
-from bot.detect.text.detectors import DisguiseDetector, KeywordDetector, RuleDetector, doubt
+from bot.detect.text.detectors import (
+    DisguiseDetector,
+    KeywordDetector,
+    RuleDetector,
+    doubt,
+    rule_gates,
+)
 from bot.detect.text.disguise import Restorer
-from bot.detect.text.encoded import DECODED, decoded
+from bot.detect.text.encoded import DECODED, decoded, may_hold_code
+from bot.detect.text.gates import Gates
 from bot.detect.text.index import DaachorseIndex, IndexFactory
 from bot.detect.text.keywords import KeywordList, Keywords
 from bot.detect.text.normalize import Normalized, Normalizer, with_marks
+from bot.detect.text.reasons import also
 from bot.detect.text.structure import StructureDetector
 from bot.model import Box, Extent, Finding, Fragment, NotInspected
 from bot.rules import Language, Rule, is_doubt
@@ -24,7 +34,7 @@ class Detector(Protocol):
     name: str
 
     def detect(self, fragment: Fragment, text: Normalized) -> Iterable[Finding]:
-        """Yield findings with offsets of ``fragment.text``; ``text`` is its normalised form."""
+        """Return findings with offsets of ``fragment.text``; ``text`` is its normalised form."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,23 +45,22 @@ class Inspection:
     not_inspected: tuple[NotInspected, ...] = ()
 
 
+_NOTHING = Inspection()
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A fragment as it stands, or as it reads once something in it is undone."""
+    """A fragment as it reads once something in it is undone."""
 
     fragment: Fragment
     text: Normalized
-    derived: Derived | None = None
+    derived: Derived
 
     def findings(self, detector: Detector, language: Language) -> Iterator[Finding]:
         """Yield a detector's findings, with offsets of the fragment's own text.
 
-        Of a derived reading only those count that touch what was undone; where that was a
-        disguise, they are doubts.
+        Only those count that touch what was undone; where that was a disguise, they are doubts.
         """
-        if self.derived is None:
-            yield from detector.detect(self.fragment, self.text)
-            return
         own = self.fragment.text
         for finding in detector.detect(replace(self.fragment, text=self.derived.text), self.text):
             label = self.derived.label(finding.start, finding.end)
@@ -62,7 +71,14 @@ class Reading:
                 low, high = self.derived.span(finding.start, finding.end)
                 high = with_marks(own, high)
                 if label == DECODED:
-                    yield finding.evolve(start=low, end=high, match=own[low:high])
+                    why = also(finding.explanation, "decoded", language)
+                    yield finding.evolve(
+                        start=low,
+                        end=high,
+                        match=own[low:high],
+                        explanation=why,
+                        reasons=(*finding.reasons, "decoded"),
+                    )
                 else:
                     yield doubt(label, self.fragment, (low, high), language)
 
@@ -87,11 +103,19 @@ class Engine:
         by_structure = tuple(rule for rule in every if rule.evidence)
         self._index = index
         self._restore = restorer
-        self._detectors: tuple[Detector, ...] = (
-            RuleDetector(by_pattern, language, self._normalize, index=index),
-            *([StructureDetector(by_structure, language)] if by_structure else []),
-            *detectors,
-        )
+        disguises = restorer.words() if restorer else ()
+        # Words open rules by their place, then what may be a mark in disguise.
+        self._others_from, self._disguises = len(by_pattern), len(every)
+        words = rule_gates((*by_pattern, *by_structure), self._normalize)
+        disguised = ((word, self._disguises) for word in disguises)
+        self._gates = Gates((*words, *disguised), index=index)
+        self._rules = RuleDetector(by_pattern, language, self._normalize, self._gates)
+        self._structure: tuple[Detector, ...] = ()
+        if by_structure:
+            self._structure = (
+                StructureDetector(by_structure, language, self._gates, self._others_from),
+            )
+        self._others = tuple(detectors)
 
     def keyword_list(self, terms: Iterable[str]) -> KeywordList:
         """Prepare a group's own terms; build once for each change of the list."""
@@ -104,38 +128,88 @@ class Engine:
 
         A detector that raises becomes a ``not_inspected`` named after it; the others go on.
         """
-        detectors = self._detectors
-        if keywords is not None and len(keywords):
-            detectors = (*detectors, KeywordDetector(keywords, self.language))
-            if self._restore is not None:
-                detectors = (*detectors, DisguiseDetector(keywords, self.language))
         findings: list[Finding] = []
         failures: dict[NotInspected, None] = {}
+        terms = keywords if keywords is not None and len(keywords) else None
         for index, fragment in enumerate(fragments):
-            found: list[Finding] = []
-            for reading in self._readings(fragment, found, failures):
-                for detector in detectors:
-                    try:
-                        found += reading.findings(detector, self.language)
-                    except Exception:
-                        failures[_failure(detector.name, fragment)] = None
+            text = self._normalize(fragment.text)
+            if self._is_idle(text, terms):
+                continue
+            found = self._look(fragment, text, self._all(terms), failures)
             told = _without_repeats(_without_idle_doubts(found))
             findings.extend(_placed(f, fragment, index) for f in told)
+        if not findings and not failures:
+            return _NOTHING
         return Inspection(findings=tuple(findings), not_inspected=tuple(failures))
 
+    def _is_idle(self, text: Normalized, terms: Keywords | None) -> bool:
+        """Say of most texts in a few microseconds that nothing can be found in them.
+
+        Whatever goes wrong here is for `_look` to name.
+        """
+        try:
+            opened = self._gates.opened(text)
+            return not (
+                self._others
+                or (opened and max(opened) >= self._others_from)
+                or self._rules.able(text, opened)
+                or may_hold_code(text)
+                or (terms is not None and terms.may_find(text))
+            )
+        except Exception:
+            return False
+
+    def _all(self, terms: Keywords | None) -> Sequence[Detector]:
+        """Return all detectors, those of a group's own terms too."""
+        detectors: tuple[Detector, ...] = (self._rules, *self._structure, *self._others)
+        if terms is None:
+            return detectors
+        detectors = (*detectors, KeywordDetector(terms, self.language))
+        if self._restore is None or not terms.may_be_disguised:
+            return detectors
+        return (*detectors, DisguiseDetector(terms, self.language))
+
+    def _look(
+        self,
+        fragment: Fragment,
+        text: Normalized,
+        detectors: Sequence[Detector],
+        failures: dict[NotInspected, None],
+    ) -> list[Finding]:
+        """Run detectors over a fragment as it stands, then as its parts read when undone."""
+        found: list[Finding] = []
+        for detector in detectors:
+            try:
+                found += detector.detect(fragment, text)
+            except Exception:
+                failures[_failure(detector.name, fragment)] = None
+        for reading in self._readings(fragment, text, found, failures):
+            for detector in detectors:
+                try:
+                    found += reading.findings(detector, self.language)
+                except Exception:
+                    failures[_failure(detector.name, fragment)] = None
+        return found
+
     def _readings(
-        self, fragment: Fragment, found: list[Finding], failures: dict[NotInspected, None]
+        self,
+        fragment: Fragment,
+        text: Normalized,
+        found: list[Finding],
+        failures: dict[NotInspected, None],
     ) -> Iterator[Reading]:
-        """Yield the fragment as it stands, then what its encoded and disguised parts say.
+        """Yield what the fragment's encoded and disguised parts say.
 
         Where something ``found`` so far withholds all of it, a doubt would add nothing.
         """
-        text = self._normalize(fragment.text)
-        yield Reading(fragment, text)
         try:
             if plain := decoded(text, self._normalize):
                 yield Reading(fragment, plain[1], plain[0])
-            if self._restore and not any(f.extent is Extent.WHOLE for f in found):
+            if (
+                self._restore
+                and self._disguises in self._gates.opened(text)
+                and not any(f.extent is Extent.WHOLE for f in found)
+            ):
                 for derived, form in self._restore(text):
                     yield Reading(fragment, form, derived)
         except Exception:
@@ -153,14 +227,18 @@ def _failure(name: str, fragment: Fragment) -> NotInspected:
 
 def _without_idle_doubts(findings: list[Finding]) -> list[Finding]:
     """Drop the doubts where something certain is found already."""
-    certain = [f for f in findings if not is_doubt(f.rule_id)]
+    certain = sorted((f.start, f.end) for f in findings if not is_doubt(f.rule_id))
     if len(certain) in (0, len(findings)):
         return findings
-    return [
-        f
-        for f in findings
-        if not is_doubt(f.rule_id) or not any(c.start < f.end and f.start < c.end for c in certain)
-    ]
+    starts = [start for start, _ in certain]
+    furthest = list(accumulate((end for _, end in certain), max))
+
+    def touched(doubt: Finding) -> bool:
+        """Say whether anything certain that begins before the doubt's end reaches into it."""
+        before = bisect_left(starts, doubt.end)
+        return before > 0 and furthest[before - 1] > doubt.start
+
+    return [f for f in findings if not is_doubt(f.rule_id) or not touched(f)]
 
 
 def _without_repeats(findings: Iterable[Finding]) -> list[Finding]:

@@ -82,8 +82,7 @@ class Buttons:
         case = await self._store.cases.get(button.case_id or 0)
         if case is None:
             return t("This button is no longer in use.")
-        rules = [(f.rule_id, f.category) for f in case.summary.findings]
-        return sender_words.why(t, self._composer.reasons(rules, t.language))
+        return sender_words.why(t, self._composer.reasons(case.summary.findings, t.language))
 
     async def _mistake(self, t: Translator, button: ButtonRow, user_id: int, occasion: str) -> str:
         if button.audience_user_id is not None:

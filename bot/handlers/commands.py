@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import telegram
@@ -106,6 +106,7 @@ class Commands:
         missing: Sequence[str] = ()
         week: dict[Category | None, int] = {}
         false_alarms = 0
+        excluded: Mapping[str, int] = {}
         if group is not None and designated:
             rights = await self._rights.of_bot(group.chat_id) or group.rights
             missing = group_words.rights_missing(t, rights) if rights else ()
@@ -114,6 +115,11 @@ class Commands:
             for (category, status), count in counted.items():
                 week[category] = week.get(category, 0) + count
                 false_alarms += count if status is CaseStatus.FALSE_ALARM else 0
+            excluded, nothing_else = await self._store.cases.excluded(group.chat_id, since)
+            # What is only excluded is neither found nor left uninspected.
+            week = {c: n for c, n in week.items() if c or n > nothing_else}
+            if None in week:
+                week[None] -= nothing_else
         return status_words.status(
             t,
             group=title or (group.title if group else None) or str(group.chat_id if group else ""),
@@ -122,6 +128,7 @@ class Commands:
             missing=missing,
             week=week,
             false_alarms=false_alarms,
+            excluded=excluded,
         )
 
     async def keywords(self, update: telegram.Update, context: ContextTypes.DEFAULT_TYPE) -> None:

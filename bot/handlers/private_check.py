@@ -36,9 +36,8 @@ class PrivateCheck:
         verdict = self._judgement.decide(
             findings, (*attached.not_inspected, *failed), subject.policy
         )
-        rules = [(f.rule_id, f.category) for f in verdict.effective]
         return words.check_result(
             t,
-            self._composer.reasons(rules, t.language),
+            self._composer.reasons(verdict.effective, t.language),
             unread=bool(verdict.not_inspected),
         )

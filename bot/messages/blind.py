@@ -1,4 +1,4 @@
-"""What supervisors hear of messages that the bot cannot have seen."""
+"""What supervisors hear of what the bot cannot have seen, or could not take up."""
 
 from __future__ import annotations
 
@@ -33,6 +33,15 @@ def gap(t: Translator, *, missing: int, since: datetime, until: datetime) -> Ric
             count=missing,
         ),
         t("Please look through the groups' messages of that time by hand."),
+    )
+
+
+def refused(t: Translator, *, fault: str) -> RichText:
+    """Tell of a changed file that holds a mistake."""
+    return lines(
+        bold(t("⚠️ A changed file was refused")),
+        fault,
+        t("What was in force before stays in force. Mend the file: it is read again by itself."),
     )
 
 

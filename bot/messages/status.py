@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from bot.i18n import Translator
 from bot.messages import terms
@@ -19,6 +20,7 @@ def status(
     missing: Sequence[str],
     week: Mapping[Category | None, int],
     false_alarms: int,
+    excluded: Mapping[str, int] = MappingProxyType({}),
 ) -> RichText:
     """Say whether a group is protected, what is missing, and what happened this week."""
     if not designated:
@@ -43,7 +45,15 @@ def status(
         ),
         t("Nothing was found. 👍") if total == 0 else None,
         t("Of these, false alarms: {count}", count=false_alarms) if false_alarms else None,
+        t("Let through by the allow-list (entry: messages): {entries}", entries=_entries(excluded))
+        if excluded
+        else None,
     )
+
+
+def _entries(excluded: Mapping[str, int]) -> str:
+    shown = [f"{e.removeprefix('allow:')}: {count}" for e, count in list(excluded.items())[:10]]
+    return ", ".join([*shown, "…"] if len(excluded) > len(shown) else shown)
 
 
 def only_administrators(t: Translator) -> RichText:

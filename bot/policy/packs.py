@@ -14,12 +14,12 @@ from typing import Any
 from bot.errors import ConfigurationError
 from bot.model import Category, Extent, Severity, Source
 from bot.policy.schema import PackSchema, RuleSchema, SourcedExample, first_fault, validate
+from bot.regex import translated
 from bot.rules import (
     GROUP_KEYWORD,
     LANGUAGES,
     Evidence,
     Example,
-    Language,
     Rule,
     Surroundings,
 )
@@ -71,11 +71,6 @@ class Packs:
             return GROUP_KEYWORD
         pack = self.by_name.get(rule_id.partition("/")[0])
         return next((r for r in pack.rules if r.id == rule_id), None) if pack else None
-
-    def explain(self, rule_id: str, language: Language) -> str:
-        """Return a rule's sentence for people, or the id of a rule that is no longer there."""
-        rule = self.rule(rule_id)
-        return rule.description[language] if rule else rule_id
 
 
 def load_packs(folder: Path) -> Packs:
@@ -129,7 +124,8 @@ class _Words:
         for name, words in self.lists.items():
             plain = "|".join(re.escape(word.lower()) for word in words)
             pattern = pattern.replace(f"@{name}@", f"(?:{plain})")
-        return _checked(pattern, where)
+        translated(pattern, where)  # Raises for what cannot be made to mean Unicode.
+        return pattern
 
     def keywords(self, keywords: tuple[str, ...]) -> tuple[str, ...]:
         """Replace the name of a list by its words."""
@@ -175,6 +171,7 @@ def _rule(schema: RuleSchema, pack: str, words: _Words, path: Path) -> Rule:
         description=MappingProxyType(dict(schema.description)),
         pattern=words.pattern(schema.pattern, where),
         view=schema.view,
+        guard=expand(schema.guard),
         keywords=words.keywords(schema.keywords),
         digits=schema.digits,
         boundary=schema.boundary,
@@ -213,14 +210,3 @@ def _example(raw: str | SourcedExample) -> Example:
     if isinstance(raw, str):
         return Example(text=raw)
     return Example(text=raw.text, source=Source(raw.source))
-
-
-def _checked(pattern: str, where: str) -> str:
-    for escape in (r"\b", r"\B", r"\w", r"\W"):
-        if escape in pattern.replace("\\\\", ""):
-            raise ConfigurationError(
-                f"the pattern uses {escape}, which sees only ASCII in RE2",
-                where=where,
-                mend=r"use the field boundary, or [\p{L}\p{N}_] for \w",
-            )
-    return pattern

@@ -33,6 +33,7 @@ class FindingNote:
     end: int
     page: int | None = None
     suppressed_by: str | None = None
+    reasons: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, finding: Finding) -> FindingNote:
@@ -117,6 +118,7 @@ def _finding_note(value: dict[str, Any]) -> FindingNote:
             "severity": Severity(value["severity"]),
             "extent": Extent(value["extent"]),
             "source": Source(value["source"]),
+            "reasons": tuple(value.get("reasons", ())),
         }
     )
 

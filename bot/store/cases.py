@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import secrets
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -212,6 +213,24 @@ class Cases:
         async with self._db.read() as connection:
             rows = (await connection.execute(query)).all()
         return {(c and Category(c), CaseStatus(status)): count for c, status, count in rows}
+
+    async def excluded(self, chat_id: int, since: datetime) -> tuple[dict[str, int], int]:
+        """Count a chat's cases since a time by the allow-list's entry that excluded something.
+
+        Second, how many of them hold nothing else.
+        """
+        query = select(cases.c.category, cases.c.summary).where(
+            cases.c.chat_id == chat_id, cases.c.opened_at >= since
+        )
+        async with self._db.read() as connection:
+            rows = (await connection.execute(query)).all()
+        entries: Counter[str] = Counter()
+        nothing_else = 0
+        for category, raw in rows:
+            summary = CaseSummary.from_json(raw)
+            entries.update({f.suppressed_by for f in summary.suppressed if f.suppressed_by})
+            nothing_else += category is None and not summary.not_inspected
+        return dict(entries.most_common()), nothing_else
 
     async def history(self, sender_id: int) -> int:
         """Count a sender's cases, false alarms left out."""

@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 
 from bot.detect.engine import Engine
-from bot.detect.text.normalize import Normalized
+from bot.detect.text.disguise import Restorer
+from bot.detect.text.normalize import Normalized, Normalizer
 from bot.model import Finding, Fragment, NotInspected, Severity, Source
 from bot.policy.packs import load_packs
 
 ROOT = Path(__file__).parents[2]
 PACKS = load_packs(ROOT / "config" / "packs")
-ENGINE = Engine(PACKS.rules(sorted(PACKS.by_name)))
+ENGINE = Engine(PACKS.rules(sorted(PACKS.by_name)), restorer=Restorer(Normalizer()))
 ENGLISH = Engine(PACKS.rules(["identity-cn"]), language="en")
 
 

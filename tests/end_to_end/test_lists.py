@@ -9,7 +9,7 @@ import pytest
 from bot.detect.media.starting import StartingMedia
 from bot.model import CaseStatus
 from tests.support.office import CONFIG, Office, open_office
-from tests.support.people import OFFICE, PROJECT, SUPERVISORS, ZHANG
+from tests.support.people import OFFICE, PROJECT, SUPERVISORS, ZHANG, ZHAO
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 LISTS = 'keywords_file = "organisation.csv"\nkeywords = ["赤霞课题"]\n' + CONFIG.replace(
@@ -70,6 +70,12 @@ async def test_what_is_allowed_stays_and_is_recorded(tmp_path: Path, media: Star
         assert case.status is CaseStatus.RECORDED
         assert [f.suppressed_by for f in case.summary.suppressed] == ["allow:open-day"]
         assert case.summary.findings == ()
+        await office.remember()
+        await office.people.post(ZHAO, OFFICE, "/status")
+        await office.quiet()
+        [status] = await office.said(OFFICE)
+        assert "open-day: 1" in status["text"]
+        assert office.t("could not be inspected") not in status["text"]
 
         assert not await stays(office, OFFICE, "青松项目 机密★10年")
         [card] = await office.said(SUPERVISORS)

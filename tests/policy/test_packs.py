@@ -32,12 +32,7 @@ def test_every_rule_is_complete(name: str) -> None:
         assert rule.id.startswith(f"{name}/")
         assert len(rule.positives) >= MIN_EXAMPLES
         assert len(rule.negatives) >= MIN_EXAMPLES
-        assert PACKS.explain(rule.id, "zh-CN") != PACKS.explain(rule.id, "en")
-
-
-def test_explain() -> None:
-    assert PACKS.explain("keywords/group", "en") == "contains a term of this group's own list"
-    assert PACKS.explain("gone/rule", "en") == "gone/rule"
+        assert rule.description["zh-CN"] != rule.description["en"]
 
 
 @pytest.mark.parametrize(
@@ -49,7 +44,9 @@ def test_explain() -> None:
         ("no English", ', en = "contains A" }', "}", "description.en is missing"),
         ("too few examples", '"a1", "a2", "a3"', '"a1"', "too few examples"),
         ("nothing gates it", 'keywords = ["a"]', "", "nothing gates the pattern"),
-        ("an ASCII class", "a[0-9]", r"\ba[0-9]", r"\b"),
+        ("an ASCII edge", "a[0-9]", r"\ba[0-9]", r"uses \b, which sees only ASCII"),
+        ("its remedy", "a[0-9]", r"a[0-9]\B", "use the field boundary"),
+        ("a class within one", "a[0-9]", r"a[^\W]", "write the class without"),
         ("a bad name", '"one"', '"One!"', "name"),
     ],
 )
@@ -70,6 +67,28 @@ def test_a_bad_pattern_is_told_with_its_rule(tmp_path: Path, pattern: str, told:
     with pytest.raises(ConfigurationError, match=told) as caught:
         list(check_examples(load_packs(tmp_path)))
     assert "mine/one" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "positives", "negatives"),
+    [
+        (r"a\w", ("a天", "aé", "a7"), ("a，", "a ", "a")),
+        (r"a\d", ("a1", "a７", "a٣"), ("a一", "ab", "a")),
+        (r"a[\w-]{2}", ("a天-", "a--", "a1é"), ("a天，", "a- ", "a")),
+        (r"a\W", ("a，", "a ", "a★"), ("a天", "aé", "a1")),
+    ],
+)
+def test_classes_mean_all_scripts(
+    tmp_path: Path, pattern: str, positives: tuple[str, ...], negatives: tuple[str, ...]
+) -> None:
+    text = GOOD.replace("a[0-9]", pattern).replace('"a1", "a2", "a3"', _listed(positives))
+    text = text.replace('"a", "b", "c"', _listed(negatives))
+    (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
+    assert list(check_examples(load_packs(tmp_path))) == []
+
+
+def _listed(texts: tuple[str, ...]) -> str:
+    return ", ".join(f'"{text}"' for text in texts)
 
 
 def test_a_wrong_example_is_told(tmp_path: Path) -> None:

@@ -114,6 +114,22 @@ def bank_card(value: str) -> bool:
     return _in_card_range(number) and luhn(number)
 
 
+def payment_card(value: str) -> bool:
+    """Check the range and Luhn digit of a card of an international scheme."""
+    number = compact(value)
+    if not re.fullmatch(r"\d{13,19}", number) or len(set(number)) < 2 or not luhn(number):
+        return False
+    if int(number[:2]) in (62, 81, 95):
+        return False
+    return _in_card_range(number) or _in_rarer_range(number)
+
+
+def _in_rarer_range(number: str) -> bool:
+    if number[:2] in ("36", "38", "39", "30"):
+        return len(number) == 14
+    return number.startswith(("6011", "65")) and len(number) == 16
+
+
 def imei(value: str) -> bool:
     """Check the 15 digits of a mobile device's number (Luhn)."""
     number = compact(value)
@@ -177,7 +193,7 @@ def iban(value: str) -> bool:
 PROOFS = frozenset(
     ("resident-id", "resident-id-read", "bank-card", "credit-code", "hong-kong-id", "taiwan-id")
 ).union(
-    ("imei", "iban", "iban-length", "luhn", "json-web-token"),
+    ("imei", "payment-card", "iban", "iban-length", "luhn", "json-web-token"),
     (check.__name__.replace("_", "-") for check in world_numbers.CHECKS),
 )
 """The checks that prove a value by its check digits or its content."""
@@ -191,6 +207,7 @@ VALIDATORS: Mapping[str, Callable[[str], bool]] = MappingProxyType(
             resident_id_read,
             resident_id_15,
             bank_card,
+            payment_card,
             credit_code,
             hong_kong_id,
             taiwan_id,

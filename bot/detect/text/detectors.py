@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 
 import re2
 
 from bot.detect.text.checksums import PROOFS
-from bot.detect.text.context import is_harmless_talk, nearest_word, sentence, stands
-from bot.detect.text.index import DaachorseIndex, IndexFactory
+from bot.detect.text.context import nearest_word, sentence, stands
+from bot.detect.text.gates import Gates
 from bot.detect.text.keywords import KeywordHit, Keywords
 from bot.detect.text.normalize import Normalized, Normalizer, dense
 from bot.detect.text.patterns import PatternHit, RulePattern
-from bot.detect.text.reasons import reason
-from bot.detect.text.reasons import sentence as why_sentence
+from bot.detect.text.reasons import explained, last_reason
+from bot.detect.text.talk import is_harmless_talk
 from bot.model import Category, Extent, Finding, Fragment, Severity, Source
 from bot.regex import compile_regex
 from bot.rules import DISGUISED, GROUP_KEYWORD, Language, Position, Rule
@@ -33,6 +34,8 @@ _TELLING_PLACES: tuple[tuple[Position, str], ...] = (
 # No honest text speaks about one mark so often. Beyond this a mark counts as one without being
 # judged, so that neither time nor a real mark can be lost among decoys.
 MAX_DROPPED, LENGTH_PER_DROPPED, UNJUDGED = 48, 128, 0.6
+_DIGITS = bytes(0x30 if chr(c) in "0123456789" else 0 for c in range(256))
+_DIGIT_BYTE = 0x30
 _DIGIT = re.compile("[0-9]")
 _DIGIT_RUN = re.compile("[0-9](?:[ -]{0,2}[0-9])*")
 
@@ -40,6 +43,7 @@ _DIGIT_RUN = re.compile("[0-9](?:[ -]{0,2}[0-9])*")
 @dataclass(frozen=True, slots=True)
 class _Prepared:
     rule: Rule
+    digits: bytes
     pattern: RulePattern
     context: tuple[str, ...]
     beside: re2._Regexp | None
@@ -58,65 +62,87 @@ class RuleDetector:
         rules: Sequence[Rule],
         language: Language,
         normalizer: Normalizer,
-        *,
-        index: IndexFactory = DaachorseIndex,
+        gates: Gates | None = None,
     ) -> None:
+        """Prepare rules; ``gates`` are opened by `rule_gates`, by the place of a rule."""
         self._language: Language = language
         self._rules = tuple(_prepare(rule, normalizer) for rule in rules)
-        gates: dict[str, list[int]] = {}
-        for number, rule in enumerate(rules):
-            for keyword in rule.keywords:
-                gates.setdefault(dense(normalizer(keyword).folded), []).append(number)
-        self._gates = tuple(tuple(numbers) for numbers in gates.values())
-        self._index = index(tuple(gates))
-        self._always = tuple(n for n, rule in enumerate(rules) if not rule.keywords)
-        self._fewest_digits = min((rules[n].digits for n in self._always), default=0)
+        self._gates = gates or Gates(rule_gates(rules, normalizer))
+        always: dict[int, list[_Prepared]] = {}
+        for prepared in self._rules:
+            if not prepared.rule.keywords:
+                always.setdefault(prepared.rule.digits, []).append(prepared)
+        self._always = tuple((b"0" * digits, always[digits]) for digits in sorted(always))
 
-    def detect(self, fragment: Fragment, text: Normalized) -> Iterator[Finding]:
-        """Yield the findings of every rule."""
-        chosen: set[int] = set()
-        for _, _, gate in self._index.find(text.dense_text):
-            chosen.update(self._gates[gate])
-        digits = _longest_run(text.text)
-        if self._always and digits >= self._fewest_digits:
-            chosen.update(self._always)
-        for number in sorted(chosen):
-            prepared = self._rules[number]
+    def able(self, text: Normalized, opened: AbstractSet[int]) -> list[_Prepared]:
+        """Return those of the opened rules that may find something; seldom any."""
+        chosen = [self._rules[n] for n in sorted(opened) if n < len(self._rules)] if opened else []
+        digits = text.ascii.translate(_DIGITS, b" -")
+        if _DIGIT_BYTE in digits:
+            for run, rules in self._always:
+                if run not in digits:
+                    break
+                chosen += rules
+        if not chosen:
+            return chosen
+        return [r for r in chosen if r.digits in digits and r.pattern.may_match(text)]
+
+    def detect(self, fragment: Fragment, text: Normalized) -> Iterable[Finding]:
+        """Return the findings of every rule."""
+        able = self.able(text, self._gates.opened(text))
+        return self._found(able, fragment, text) if able else ()
+
+    def _found(
+        self, able: Iterable[_Prepared], fragment: Fragment, text: Normalized
+    ) -> Iterator[Finding]:
+        digits: int | None = None
+        for prepared in able:
             rule = prepared.rule
-            if digits >= rule.digits and (not rule.sources or fragment.source in rule.sources):
+            if rule.digits and digits is None:
+                digits = _longest_run(text.text)
+            if digits is not None and digits < rule.digits:
+                continue
+            if not rule.sources or fragment.source in rule.sources:
                 yield from self._run(prepared, fragment, text)
 
     def _run(self, prepared: _Prepared, fragment: Fragment, text: Normalized) -> Iterator[Finding]:
-        rule = prepared.rule
-        most = MAX_WHOLE if rule.extent is Extent.WHOLE else None
-        if _fits(prepared, text):
-            yield from islice(self._judged(prepared, fragment, text), most)
+        most = MAX_WHOLE if prepared.rule.extent is Extent.WHOLE else None
+        hits = prepared.pattern.find(text)
+        # Most patterns do not match: what else a rule asks for is looked at after that.
+        first = next(hits, None)
+        if first is not None and _fits(prepared, text):
+            yield from islice(self._judged(prepared, fragment, text, chain((first,), hits)), most)
 
     def _judged(
-        self, prepared: _Prepared, fragment: Fragment, text: Normalized
+        self, prepared: _Prepared, fragment: Fragment, text: Normalized, hits: Iterable[PatternHit]
     ) -> Iterator[Finding]:
         severity: Severity | None = None
         patience = MAX_DROPPED + len(text.text) // LENGTH_PER_DROPPED
-        for hit in prepared.pattern.find(text):
+        for hit in hits:
             judgement: _Judgement | None
             if patience > 0 or prepared.rule.extent is not Extent.WHOLE:
                 judgement = _judge(prepared, fragment, text, hit)
             else:
-                judgement = _Judgement(prepared.rule.confidence * UNJUDGED, ())
+                judgement = _Judgement(prepared.rule.confidence * UNJUDGED)
             if judgement is None:
                 patience -= 1
                 continue
             if severity is None:
                 severity = _severity(prepared, text)
             rule = prepared.rule
-            reasons = list(judgement.reasons)
+            reasons = judgement.reasons
             if severity > rule.severity:
-                reasons.append(("beside", ""))
-            told = [reason(code, self._language, word) for code, word in reasons]
-            yield _finding(
-                rule, fragment, text.span(hit.start, hit.end), severity, judgement.confidence,
-                why_sentence(rule, told, self._language),
-            )  # fmt: skip
+                reasons = (*reasons, "beside")
+            span = text.span(hit.start, hit.end)
+            judgement = _Judgement(judgement.confidence, reasons, severity)
+            yield _finding(rule, fragment, span, self._language, judgement)
+
+
+def rule_gates(rules: Sequence[Rule], normalizer: Normalizer) -> Iterator[tuple[str, int]]:
+    """Yield the words that open rules, each with the place of its rule."""
+    for number, rule in enumerate(rules):
+        for keyword in rule.keywords:
+            yield dense(normalizer(keyword).folded), number
 
 
 def _longest_run(text: str) -> int:
@@ -128,6 +154,7 @@ def _prepare(rule: Rule, normalizer: Normalizer) -> _Prepared:
     around = rule.surroundings
     return _Prepared(
         rule=rule,
+        digits=b"0" * rule.digits,
         pattern=RulePattern(rule),
         context=tuple(normalizer(word).folded for word in around.context),
         beside=compile_regex(around.beside, rule.id) if around.beside else None,
@@ -139,24 +166,25 @@ def _prepare(rule: Rule, normalizer: Normalizer) -> _Prepared:
 
 def _fits(prepared: _Prepared, text: Normalized) -> bool:
     """Say whether the fragment as a whole holds what the rule asks for, and not what it bars."""
-    if prepared.absent is not None and prepared.absent.search(text.compact.text):
+    if prepared.absent is not None and prepared.absent.search(text.encoded("compact")):
         return False
-    return prepared.beside is None or bool(prepared.beside.search(text.compact.text))
+    return prepared.beside is None or bool(prepared.beside.search(text.encoded("compact")))
 
 
 def _severity(prepared: _Prepared, text: Normalized) -> Severity:
     rule = prepared.rule
     if rule.raised is None or prepared.raised_beside is None:
         return rule.severity
-    return rule.raised if prepared.raised_beside.search(text.compact.text) else rule.severity
+    return rule.raised if prepared.raised_beside.search(text.encoded("compact")) else rule.severity
 
 
 @dataclass(frozen=True, slots=True)
 class _Judgement:
-    """How sure a hit is, and the codes of the reasons with a listed word each."""
+    """How sure a hit is, and the codes of the reasons; its severity if it is not the rule's own."""
 
     confidence: float
-    reasons: tuple[tuple[str, str], ...]
+    reasons: tuple[str, ...] = ()
+    severity: Severity | None = None
 
 
 def _judge(
@@ -165,26 +193,29 @@ def _judge(
     """Judge a hit by what stands around it; None drops it."""
     rule, around = prepared.rule, prepared.rule.surroundings
     confidence = rule.confidence
-    reasons: list[tuple[str, str]] = []
+    reasons: list[str] = []
     if rule.validator in PROOFS:
-        reasons.append(("checked", ""))
+        reasons.append("checked")
     if around.context:
         span = (hit.start, hit.end)
         word = nearest_word(text.folded, span, prepared.context, around.window)
         if word is None and around.context_required:
             return None
         confidence = confidence if word else confidence * 0.8
-        reasons += [("near", word)] if word else []
+        reasons += [f"near:{word}"] if word else []
     if not stands(text, hit.start, hit.end, around.positions) or _is_barred(prepared, text, hit):
         return None
     if is_harmless_talk(text, hit.start, hit.end, around.discourse):
         return None
     if rule.category is Category.MARKING:
         place = _place(text, hit)
-        reasons += [(place, "")] if place else []
+        reasons += [place] if place else []
         confidence += (1 - confidence) / 2 if place else 0
+        reasons += ["content"] if around.beside else []
+    if not reasons and (code := last_reason(rule.category)):
+        reasons.append(code)
     if fragment.source is Source.IMAGE:
-        reasons.append(("read", ""))
+        reasons.append("read")
     return _Judgement(min(confidence, HIGHEST), tuple(reasons))
 
 
@@ -212,14 +243,15 @@ class KeywordDetector:
         self._keywords = keywords
         self._language: Language = language
 
-    def detect(self, fragment: Fragment, text: Normalized) -> Iterator[Finding]:
-        """Yield a finding for each place."""
-        hits = sorted(self._keywords.find(text), key=lambda h: (h.start, -h.end))
-        for start, end in _places(hits):
-            yield _finding(
-                GROUP_KEYWORD, fragment, text.span(start, end), GROUP_KEYWORD.severity,
-                GROUP_KEYWORD.confidence, GROUP_KEYWORD.description[self._language],
-            )  # fmt: skip
+    def detect(self, fragment: Fragment, text: Normalized) -> Sequence[Finding]:
+        """Return a finding for each place."""
+        hits = self._keywords.find(text)
+        if not hits:
+            return ()
+        return [
+            _finding(GROUP_KEYWORD, fragment, text.span(*place), self._language)
+            for place in _places(sorted(hits, key=lambda h: (h.start, -h.end)))
+        ]
 
 
 class DisguiseDetector:
@@ -243,8 +275,7 @@ class DisguiseDetector:
 
 def doubt(kind: str, fragment: Fragment, span: tuple[int, int], language: Language) -> Finding:
     """Return the finding of what may be something in disguise."""
-    rule = DISGUISED[kind]
-    return _finding(rule, fragment, span, rule.severity, rule.confidence, language)
+    return _finding(DISGUISED[kind], fragment, span, language)
 
 
 def _places(hits: Sequence[KeywordHit]) -> list[tuple[int, int]]:
@@ -263,19 +294,20 @@ def _finding(
     rule: Rule,
     fragment: Fragment,
     span: tuple[int, int],
-    severity: Severity,
-    confidence: float,
-    explanation: str,
+    language: Language,
+    judgement: _Judgement | None = None,
 ) -> Finding:
+    judged = judgement or _Judgement(rule.confidence)
     return Finding(
         rule_id=rule.id,
         category=rule.category,
-        severity=severity,
-        confidence=round(confidence, 2),
+        severity=judged.severity or rule.severity,
+        confidence=round(judged.confidence, 2),
         extent=rule.extent,
         source=fragment.source,
         start=span[0],
         end=span[1],
         match=fragment.text[span[0] : span[1]],
-        explanation=explanation,
+        explanation=explained(rule, judged.reasons, language),
+        reasons=judged.reasons,
     )

@@ -9,7 +9,7 @@ import functools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import chain, product
 
 from bot.detect.text.derived import Derived, Part, around, derive
 from bot.detect.text.encoded import DECODED
@@ -30,11 +30,13 @@ REACH, MAX_READ = 100, 1_200
 MAX_PARTS = 64
 """Disguised words that are looked at in any text, and one more for so many characters."""
 
+_BARE = re.compile(r"[\W_]+")
 _LETTERS = re.compile(r"[a-z]{3}")
 _HAN = re.compile(r"[\u3400-\u9fff]+")
 _WITHIN = re.compile(r"(?<=[\u3400-\u9fff])(?:[\W_]+|[^\u3400-\u9fff\n]{1,3})(?=[\u3400-\u9fff])")
 _ONE = rf"(?:[^\W_]|[{STARS}])"
 _SPACED = re.compile(rf"{_ONE}(?:(?:(?![{STARS}\n])[\W_]){{1,3}}{_ONE}(?!{_ONE})){{2,40}}")
+_UPRIGHT = re.compile(rf"(?:(?<=\n)|^)(?:{_ONE} ?\n){{3,40}}{_ONE}(?= ?\n| ?$)", re.MULTILINE)
 _KEPT = re.compile(_ONE)
 
 
@@ -55,8 +57,13 @@ class Restorer:
         forms: dict[str, _Form] = {}
         for form, meant in _forms():
             forms.setdefault(normalize(form).folded, meant)
-        self._forms = tuple(forms.values())
-        self._index = DaachorseIndex(tuple(forms))
+        self._words, self._forms = tuple(forms), tuple(forms.values())
+        self._index = DaachorseIndex(self._words)
+
+    def words(self) -> tuple[str, ...]:
+        """Return words of which a text that holds a disguise has one in its bare form."""
+        known = set(self._words)
+        return tuple(w for w in self._words if (bare := _BARE.sub("", w)) == w or bare not in known)
 
     def __call__(self, text: Normalized) -> Iterator[tuple[Derived, Normalized]]:
         """Yield the text with its disguised words in the clear, and with lines turned round.
@@ -114,8 +121,8 @@ def _merged(runs: Iterable[Part], parts: Iterable[Part]) -> list[Part]:
 
 
 def _closed_up(text: Normalized) -> Iterator[Part]:
-    """Leave out the marks between single characters."""
-    for run in _SPACED.finditer(text.text):
+    """Leave out the marks between single characters, and the line feeds between single lines."""
+    for run in chain(_SPACED.finditer(text.text), _UPRIGHT.finditer(text.text)):
         kept = [m.start() for m in _KEPT.finditer(text.text, run.start(), run.end())]
         plain = "".join(text.text[at] for at in kept)
         yield Part(run.start(), run.end(), plain, DECODED, tuple((at, at + 1) for at in kept))

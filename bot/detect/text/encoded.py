@@ -6,8 +6,12 @@ import base64
 import binascii
 import html
 import re
+from collections.abc import Iterator
+from string import ascii_letters, digits, hexdigits
 
 from bot.detect.text.derived import Derived, Part, around, derive
+from bot.detect.text.loosened import DECODED as DECODED
+from bot.detect.text.loosened import closed_up, may_be_loose
 from bot.detect.text.normalize import Normalized, Normalizer
 
 LEVELS = 2
@@ -19,9 +23,13 @@ MAX_TOKEN = 1 << 20
 REACH, MAX_READ = 200, 2_048
 """Characters around what was decoded, and of a message in all, that are read once more."""
 
-DECODED = "decoded"
-_RUN = re.compile(r"[A-Za-z0-9+/_-]{12}")
-_SPACED = re.compile(r"[0-9A-Fa-f]{2}[ :](?:[0-9A-Fa-f]{2}[ :]){4}")
+_IN_RUN = bytes(b"-x"[chr(c) in ascii_letters + digits + "+/_-"] for c in range(256))
+_RUN = b"x" * 12
+_PERCENT, _AMPERSAND, _BACKSLASH = b"%&\\"
+_IN_SPACED = bytes(
+    b"-"[0] if c not in b" :" + hexdigits.encode() else b"x "[c in b" :"] for c in range(256)
+)
+_SPACED = b"xx " * 5
 _CODES = re.compile(
     r"(?P<percent>(?:%[0-9A-Fa-f]{2})+)"
     r"|(?P<entity>&(?:\#[0-9]{1,7}|\#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});)"
@@ -43,9 +51,9 @@ def decoded(text: Normalized, normalize: Normalizer) -> tuple[Derived, Normalize
     """
     before: Derived | None = None
     for _ in range(LEVELS):
-        if not _may_hold_code(text.text):
+        if not may_hold_code(text):
             break
-        parts = [part for match in _CODES.finditer(text.text) if (part := _part(match))]
+        parts = list(_parts(text.text))
         if not parts:
             break
         before = derive(text, parts, before)
@@ -56,14 +64,27 @@ def decoded(text: Normalized, normalize: Normalizer) -> tuple[Derived, Normalize
     return near, text if near is before else normalize(near.text)
 
 
-def _may_hold_code(text: str) -> bool:
-    return (
-        "%" in text
-        or "&" in text
-        or "\\" in text
-        or _RUN.search(text) is not None
-        or _SPACED.search(text) is not None
-    )
+def _parts(text: str) -> Iterator[Part]:
+    """Yield what is encoded or pulled apart, in order; of what overlaps, the first."""
+    codes = [part for match in _CODES.finditer(text) if (part := _part(match))]
+    done = 0
+    for part in sorted((*codes, *closed_up(text)), key=lambda part: part.start):
+        if part.start >= done:
+            yield part
+            done = part.end
+
+
+def may_hold_code(text: Normalized) -> bool:
+    """Say quickly whether anything in a text may be an encoding."""
+    data = text.ascii
+    if _PERCENT in data or _AMPERSAND in data or _BACKSLASH in data:
+        return True
+    if may_be_loose(text):
+        return True
+    # What stands apart in the text stands closer here, so that a run has to be looked for twice.
+    if _RUN in data.translate(_IN_RUN) and _RUN in text.flat.translate(_IN_RUN):
+        return True
+    return _SPACED in data.translate(_IN_SPACED) and _SPACED in text.flat.translate(_IN_SPACED)
 
 
 def _part(match: re.Match[str]) -> Part | None:

@@ -16,18 +16,30 @@ class KeywordIndex(Protocol):
         """Return (start, end, index of the term) for a text without lone surrogates."""
 
 
+_FEW = 100
+Find = Callable[[str], list[tuple[int, int, int]]]
+
+
 class DaachorseIndex:
     """The index on a character-wise double-array automaton. Terms must be distinct, none empty."""
 
-    def __init__(self, terms: Sequence[str]) -> None:
-        self._automaton = daachorse.CharwiseDoubleArrayAhoCorasick(list(terms)) if terms else None
+    find: Find
+    """Return (start, end, index of the term)."""
 
-    def find(self, text: str) -> list[tuple[int, int, int]]:
-        """Return (start, end, index of the term)."""
-        if self._automaton is None:
-            return []
-        hits: list[tuple[int, int, int]] = self._automaton.find_overlapping(text)
-        return hits
+    def __init__(self, terms: Sequence[str]) -> None:
+        if not terms:
+            self.find = _find_nothing
+            return
+        # With very many terms hardly any character can be passed over; looking for one takes time.
+        automaton = daachorse.CharwiseDoubleArrayAhoCorasick(
+            list(terms), use_prefilter=len(terms) < _FEW
+        )
+        # The automaton's own method: one call less for each text.
+        self.find = automaton.find_overlapping
+
+
+def _find_nothing(_text: str) -> list[tuple[int, int, int]]:
+    return []
 
 
 class AhocorasickIndex:

@@ -15,6 +15,7 @@ from bot.detect.text.normalize import Normalized, Normalizer, dense
 
 MAX_NOISE = 3
 _HAN = re.compile(r"[\u3007\u3400-\u9fff\U00020000-\U0003134f]")
+_NOISE = re.compile(r"[\W_]+")
 _EDGE = re.compile(r"^[\W_]+|[\W_]+$")
 
 
@@ -60,6 +61,11 @@ class KeywordList:
             cores.setdefault(term.core, []).append(number)
         self._by_core = tuple(tuple(numbers) for numbers in cores.values())
         self._index = index(tuple(cores))
+        # What is found in the dense form, which takes long to make, is found in the bare one too.
+        noisy = {bare for core in cores if (bare := _NOISE.sub("", core)) != core}
+        self._noisy = index(tuple(noisy - {""})) if noisy else None
+        # Of some lists the bare form says nothing.
+        self._is_open = "" in noisy or self.may_be_disguised
         self._collisions = Collisions()
 
     def __len__(self) -> int:
@@ -71,17 +77,29 @@ class KeywordList:
 
     def find(self, text: Normalized) -> list[KeywordHit]:
         """Return every hit, in the order of the text; overlapping ones too."""
+        if not self.may_find(text):
+            return []
         raw = self._index.find(text.dense_text)
         return list(self._checked(text, raw)) if raw else []
 
+    def may_find(self, text: Normalized) -> bool:
+        """Say quickly whether a text may hold a term, or a disguise of one."""
+        if self._index.find(text.bare) or self._is_open:
+            return True
+        return self._noisy is not None and bool(self._noisy.find(text.bare))
+
+    @property
+    def may_be_disguised(self) -> bool:
+        """Say whether disguises of the terms are looked for: only a short list's are."""
+        return len(self._terms) <= MAX_TERMS
+
     @functools.cached_property
     def _disguised(self) -> DisguisedTerms:
-        few = len(self) <= MAX_TERMS
-        return DisguisedTerms(dict.fromkeys(t.core for t in self._terms) if few else ())
+        return DisguisedTerms(dict.fromkeys(t.core for t in self._terms))
 
     def disguised(self, text: Normalized) -> list[tuple[int, int, str]]:
         """Return (start, end, kind) of what may be a term of a short list in disguise."""
-        return list(self._disguised.find(text))
+        return list(self._disguised.find(text)) if self.may_be_disguised else []
 
     def _checked(
         self, text: Normalized, raw: Iterable[tuple[int, int, int]]
@@ -109,6 +127,13 @@ class Keywords(Protocol):
     def find(self, text: Normalized) -> list[KeywordHit]:
         """Return every hit."""
 
+    def may_find(self, text: Normalized) -> bool:
+        """Say quickly whether a text may hold a term, or a disguise of one."""
+
+    @property
+    def may_be_disguised(self) -> bool:
+        """Say whether disguises of the terms are looked for."""
+
     def disguised(self, text: Normalized) -> list[tuple[int, int, str]]:
         """Return (start, end, kind) of what may be a term in disguise."""
 
@@ -125,6 +150,15 @@ class KeywordLists:
     def find(self, text: Normalized) -> list[KeywordHit]:
         """Return every hit of every list."""
         return [hit for terms in self._lists for hit in terms.find(text)]
+
+    def may_find(self, text: Normalized) -> bool:
+        """Say quickly whether a text may hold a term of any list, or a disguise of one."""
+        return any(terms.may_find(text) for terms in self._lists)
+
+    @property
+    def may_be_disguised(self) -> bool:
+        """Say whether disguises of any list's terms are looked for."""
+        return any(terms.may_be_disguised for terms in self._lists)
 
     def disguised(self, text: Normalized) -> list[tuple[int, int, str]]:
         """Return what may be a term of any list in disguise."""

@@ -6,14 +6,15 @@ look-alikes of other scripts, traditional forms) stands in tables. Zero and O st
 
 from __future__ import annotations
 
-import functools
 import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from bot.detect.text.variants import LOOKALIKES, confusables, simplified
+from bot.rules import View
 
 _RANGES = (
     (0x80, 0x3400),
@@ -34,67 +35,158 @@ _CONTROLS = [
     chr(c) for c in (*range(0x20), *range(0x7F, 0xA0)) if chr(c) not in _LINE_BREAKS + "\t\n\r"
 ]
 _FILLERS = "\u115f\u1160\u3164\uffa0\u2800"
-_BLANKS = re.compile(r"[ \t]")
 _HAN = "\u3007\u3400-\u9fff\U00020000-\U0003134f"
 _NOISE = re.compile(rf"(?<=[{_HAN}])[\W_]+(?=[{_HAN}])")
+_NULL = re.compile("\0")
+_BARE = re.compile(r"[\W_]+")
+_SYMBOLS = [chr(c) for r in ((0x2600, 0x2700), (0x1F300, 0x1FA00)) for c in range(*r)]
+"""Stars and emoji, most of which stay as they are."""
+
+_FEW = 8
+# Marks of ordinary Chinese that stand for one of ASCII, and those that do not.
+_WIDE = tuple(zip("，！？：；（）“”—", ',!?:;()""-', strict=True))
+STAYING_MARKS = "。、《》【】·"
+_USUAL_ASCII = "\t\n" + "".join(map(chr, range(0x20, 0x7F)))
+_ASCII_NOISE = bytes(ord(c) for c in _USUAL_ASCII if not c.isalnum())
+_ASCII_LOWER = bytes(range(256)).lower()
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class Placed:
     """A form of a text. ``starts[i]`` is the index in the parent of character ``i``."""
 
     text: str = field(repr=False)
     starts: Sequence[int] = field(repr=False)
 
 
-@dataclass(frozen=True)
 class Normalized:
     """A text in one form. Offsets of ``text`` and ``folded`` are the same.
 
-    ``starts[i]`` is the index in the original of the character that gave ``text[i]``.
+    ``starts[i]`` is the index in the original of the character that gave ``text[i]``. ``bare`` is
+    the folded text without anything that is no word: what stands in its dense form, which takes
+    long to make, stands there too. ``ascii`` is what there is of ASCII, closed up.
     """
 
-    original: str = field(repr=False)
-    text: str = field(repr=False)
-    folded: str = field(repr=False)
-    starts: Sequence[int] = field(repr=False)
+    # One is made for every message: a frozen dataclass takes four times as long to make, and a
+    # cached property takes a lock. What only a text with hits needs is made when asked for.
+    _folded: str | None = None
+    _flat: bytes | None = None
+    _dense_text: str | None = None
+    _compact_text: str | None = None
+    _compact: Placed | None = None
+    _dense: Placed | None = None
+    _line_breaks: list[int] | None = None
+    _encoded: dict[View, bytes] | None = None
+    _matches: dict[tuple[str, str], list[tuple[int, int]]] | None = None
+    opened: tuple[object, AbstractSet[int]] | None = None
+    """A set of gates with what it opened, for the gates to remember."""
+
+    def __init__(
+        self, original: str, text: str, starts: Sequence[int], others: Sequence[str] | None = None
+    ) -> None:
+        """``others`` are what it holds but ASCII, simplified Chinese and `STAYING_MARKS`.
+
+        None stands for very many, or for what is not known.
+        """
+        self.original = original
+        self.text = text
+        self.starts = starts
+        self.is_usual = others is not None and not others
+        self.ascii = text.encode("ascii", "ignore")
+        if others is None:
+            self.bare = _BARE.sub("", self.folded)
+            return
+        bare = text.encode().translate(_ASCII_LOWER, _ASCII_NOISE).decode()
+        for mark in STAYING_MARKS:
+            if mark in bare:
+                bare = bare.replace(mark, "")
+        for other in others:
+            if not other.isalnum():
+                bare = bare.replace(other, "")
+        self.bare = bare
+
+    @property
+    def matches(self) -> dict[tuple[str, str], list[tuple[int, int]]]:
+        """What patterns have matched so far, by pattern and view."""
+        if self._matches is None:
+            self._matches = {}
+        return self._matches
+
+    @property
+    def folded(self) -> str:
+        """``text`` in lower case."""
+        if self._folded is None:
+            self._folded = _fold(self.text)
+        return self._folded
+
+    @property
+    def flat(self) -> bytes:
+        """``text`` with a byte for each character: its own in ASCII, else a question mark."""
+        if self._flat is None:
+            self._flat = self.text.encode("ascii", "replace")
+        return self._flat
+
+    def encoded(self, view: View) -> bytes:
+        """Return one view of the text in UTF-8: patterns run faster on it than on the text."""
+        known = self._encoded.get(view) if self._encoded else None
+        if known is None:
+            known = self.shown(view).encode("utf-8", "replace")
+            self._encoded = {**(self._encoded or {}), view: known}
+        return known
+
+    def shown(self, view: View) -> str:
+        """Return one view of the text."""
+        if view == "text":
+            return self.text
+        return self.folded if view == "folded" else self.compact_text
+
+    @property
+    def compact_text(self) -> str:
+        """The folded text without blanks."""
+        if self._compact_text is None:
+            self._compact_text = self.folded.replace(" ", "").replace("\t", "")
+        return self._compact_text
+
+    @property
+    def compact(self) -> Placed:
+        """``compact_text`` with its offsets, which only a text with hits needs."""
+        if self._compact is None:
+            folded, text = self.folded, self.compact_text
+            starts: Sequence[int] = range(len(folded))
+            if len(text) < len(folded):
+                starts = [i for i, c in enumerate(folded) if c not in " \t"]
+            self._compact = Placed(text, starts)
+        return self._compact
+
+    @property
+    def dense_text(self) -> str:
+        """The folded text without what stands between two Chinese characters and is no word."""
+        if self._dense_text is None:
+            self._dense_text = _NOISE.sub("", self.folded)
+        return self._dense_text
+
+    @property
+    def dense(self) -> Placed:
+        """``dense_text`` with its offsets, which only a text with hits needs."""
+        if self._dense is None:
+            starts: list[int] = []
+            done = 0
+            for gap in _NOISE.finditer(self.folded):
+                starts.extend(range(done, gap.start()))
+                done = gap.end()
+            starts.extend(range(done, len(self.folded)))
+            self._dense = Placed(self.dense_text, starts)
+        return self._dense
+
+    @property
+    def _breaks(self) -> list[int]:
+        if self._line_breaks is None:
+            self._line_breaks = [i for i, c in enumerate(self.text) if c == "\n"]
+        return self._line_breaks
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Map a non-empty span of ``text`` to the original, with the marks that sit on its end."""
         return self.starts[start], with_marks(self.original, self.starts[end - 1] + 1)
-
-    @functools.cached_property
-    def matches(self) -> dict[tuple[str, str], list[tuple[int, int]]]:
-        """What patterns have matched so far, by pattern and view."""
-        return {}
-
-    @functools.cached_property
-    def compact(self) -> View:
-        """The folded text without blanks."""
-        if _BLANKS.search(self.folded) is None:
-            return View(self.folded, range(len(self.folded)))
-        starts = [i for i, c in enumerate(self.folded) if c not in " \t"]
-        return View("".join([self.folded[i] for i in starts]), starts)
-
-    @functools.cached_property
-    def dense_text(self) -> str:
-        """The folded text without what stands between two Chinese characters and is no word."""
-        return _NOISE.sub("", self.folded)
-
-    @functools.cached_property
-    def dense(self) -> View:
-        """``dense_text`` with its offsets, which only a text with hits needs."""
-        starts: list[int] = []
-        done = 0
-        for gap in _NOISE.finditer(self.folded):
-            starts.extend(range(done, gap.start()))
-            done = gap.end()
-        starts.extend(range(done, len(self.folded)))
-        return View(self.dense_text, starts)
-
-    @functools.cached_property
-    def _breaks(self) -> list[int]:
-        return [i for i, c in enumerate(self.text) if c == "\n"]
 
     @property
     def line_count(self) -> int:
@@ -144,21 +236,47 @@ class Normalizer:
             **dict.fromkeys(map(ord, self._several), "\0"),
         }
 
+        self._keep = frozenset(_SYMBOLS).difference(map(chr, self._quick))
+        self._unusual = re.compile(f"[^{re.escape(self._usual())}]")
+
+    def _usual(self) -> str:
+        """Return the characters that stay as they are, and the marks that are told beside them."""
+        chinese = (chr(c) for c in range(0x4E00, 0xA000) if self._quick[c] == chr(c))
+        marks = (mark for mark, _ in _WIDE)
+        return "".join((*_USUAL_ASCII, *chinese, *marks, *STAYING_MARKS))
+
     def __call__(self, text: str) -> Normalized:
         """Normalise any text, lone surrogates included."""
+        others = self._unusual.findall(text)
+        plain = text
+        if others:
+            others = list(set(others))
+            if len(others) > _FEW or not self._keep.issuperset(others):
+                return self.by_tables(text)
+        for mark, stands_for in _WIDE:
+            if mark in plain:
+                plain = plain.replace(mark, stands_for)
+        return Normalized(text, plain, range(len(text)), others)
+
+    def by_tables(self, text: str) -> Normalized:
+        """Normalise any text, looking up every character."""
         plain = text.translate(self._quick)
         if "\0" not in plain:
-            return Normalized(text, plain, _fold(plain), range(len(text)))
+            return Normalized(text, plain, range(len(text)))
         pieces: list[str] = []
         starts: list[int] = []
-        for i, char in enumerate(text):
-            piece = self._several.get(char)
-            if piece is None:
-                piece = self._single.get(ord(char), char)
-            pieces.append(piece)
-            starts.extend([i] * len(piece))
-        plain = "".join(pieces)
-        return Normalized(text, plain, _fold(plain), starts)
+        done = 0
+        for gap in _NULL.finditer(plain):
+            at = gap.start()
+            piece = self._several.get(text[at], "\0")
+            pieces += (plain[done:at], piece)
+            starts.extend(range(done, at))
+            if piece:
+                starts.extend([at] * len(piece))
+            done = at + 1
+        pieces.append(plain[done:])
+        starts.extend(range(done, len(plain)))
+        return Normalized(text, "".join(pieces), starts)
 
     def _fill(self, codes: Iterable[int]) -> None:
         for code in codes:

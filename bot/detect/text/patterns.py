@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+
+import re2
 
 from bot.detect.text.checksums import VALIDATORS, entropy
 from bot.detect.text.normalize import Normalized
+from bot.detect.text.runs import run_of
 from bot.errors import ConfigurationError
 from bot.regex import compile_regex
-from bot.rules import Boundary, Rule
+from bot.rules import Boundary, Rule, View
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,8 @@ class RulePattern:
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
         self._regexp = compile_regex(rule.pattern, rule.id)
+        self._guard = compile_regex(rule.guard, rule.id) if rule.guard else None
+        self._run = run_of(rule.pattern, rule.view)
         self._group: int = self._regexp.groupindex.get("value", 0)
         if rule.validator and rule.validator not in VALIDATORS:
             raise ConfigurationError(
@@ -37,11 +42,19 @@ class RulePattern:
         self._validate = VALIDATORS[rule.validator] if rule.validator else None
         self._stop_words = tuple(word.lower() for word in rule.stop_words)
 
+    def may_match(self, text: Normalized) -> bool:
+        """Say quickly whether a text holds characters enough of the right kind in a row."""
+        if self._run is not None and not self._run.may_stand_in(text):
+            return False
+        if self._guard is None or self.rule.guard is None:
+            return True
+        return bool(_spans(self._guard, 0, (self.rule.guard, self.rule.view), text))
+
     def find(self, text: Normalized) -> Iterator[PatternHit]:
         """Yield the hits that pass the boundary, the validator and the stop words."""
-        view = text.compact if self.rule.view == "compact" else None
-        content = view.text if view else text.folded if self.rule.view == "folded" else text.text
-        for start, end in self._spans(text, content):
+        spans = self._spans(text)
+        view = text.compact if spans and self.rule.view == "compact" else None
+        for start, end in spans:
             if start >= end:
                 continue
             if view:
@@ -50,13 +63,9 @@ class RulePattern:
             if at_boundary(text.text, start, end, self.rule.boundary) and self._accepts(value):
                 yield PatternHit(start, end, value)
 
-    def _spans(self, text: Normalized, content: str) -> list[tuple[int, int]]:
-        """Return the pattern's matches; rules that share a pattern share them."""
+    def _spans(self, text: Normalized) -> list[tuple[int, int]]:
         key = (self.rule.pattern, self.rule.view)
-        if key not in text.matches:
-            found = self._regexp.finditer(content)
-            text.matches[key] = [match.span(self._group) for match in found]
-        return text.matches[key]
+        return _spans(self._regexp, self._group, key, text)
 
     def _accepts(self, value: str) -> bool:
         if self._validate is not None and not self._validate(value):
@@ -65,6 +74,33 @@ class RulePattern:
         if any(word in lower for word in self._stop_words):
             return False
         return not self.rule.entropy or entropy(value) >= self.rule.entropy
+
+
+def _spans(
+    regexp: re2._Regexp, group: int, key: tuple[str, View], text: Normalized
+) -> list[tuple[int, int]]:
+    """Return a pattern's matches; rules that share a pattern and a view share them."""
+    known = text.matches.get(key)
+    if known is None:
+        data = text.encoded(key[1])
+        found = [match.span(group) for match in regexp.finditer(data)]
+        if found and len(data) > len(text.shown(key[1])):
+            found = in_characters(data, found)
+        known = text.matches[key] = found
+    return known
+
+
+def in_characters(data: bytes, spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return spans of UTF-8, in order and apart, as spans of the text; empty ones are left out."""
+    told: list[tuple[int, int]] = []
+    byte = char = 0
+    for low, high in spans:
+        if low < high:
+            start = char + len(data[byte:low].decode("utf-8", "replace"))
+            char = start + len(data[low:high].decode("utf-8", "replace"))
+            byte = high
+            told.append((start, char))
+    return told
 
 
 def at_boundary(text: str, start: int, end: int, boundary: Boundary) -> bool:

@@ -9,6 +9,7 @@ import json
 import math
 import re
 from collections import Counter
+from collections.abc import Iterable
 
 _DATES = re.compile(
     r"\d{1,5}|\d{4}[-/.年]\d{1,2}([-/.月]\d{1,2}日?)?|\d{1,2}:\d{2}(:\d{2})?|\d{1,3}(\.\d{1,3}){3}(:\d+)?"
@@ -18,6 +19,8 @@ _SAMPLES = re.compile(
     r"(?i)pass(word|wd)?[0-9!@#]{0,4}|user(name)?|secret|admin|test|foo|bar|letmein"
 )
 _WEAK = re.compile(r"(?i)12345\d*|(pass(word|wd)?|qwerty)1234?\d*")
+_TELLING = re.compile(r"[\d!@#$%^&*+=?~]")
+_COUNTED_BY_CHARACTER = 64
 _CLASSES = (r"[a-z]", r"[A-Z]", r"[0-9]", r"[^A-Za-z0-9]")
 
 
@@ -25,8 +28,12 @@ def entropy(value: str) -> float:
     """Return the Shannon entropy in bits for each character."""
     if not value:
         return 0.0
-    counts = Counter(value).values()
-    return -sum(n / len(value) * math.log2(n / len(value)) for n in counts)
+    length = len(value)
+    if length > _COUNTED_BY_CHARACTER:
+        counts: Iterable[int] = Counter(value).values()
+    else:
+        counts = map(value.count, set(value))
+    return math.log2(length) - sum([n * math.log2(n) for n in counts]) / length
 
 
 def json_web_token(value: str) -> bool:
@@ -41,9 +48,9 @@ def json_web_token(value: str) -> bool:
 
 def real_password(value: str) -> bool:
     """Say whether a value looks like a chosen password rather than a word, a mask or a sample."""
-    if len(set(value)) < 4 or not re.search(r"[\d!@#$%^&*+=?~]", value):
+    if len(set(value)) < 4 or not _TELLING.search(value):
         return False
-    if any(shape.fullmatch(value) for shape in (_DATES, _CODE, _WEAK)):
+    if _DATES.fullmatch(value) or _CODE.fullmatch(value) or _WEAK.fullmatch(value):
         return False
     return entropy(value) >= 2.0
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import re2
 
+from bot.detect.text.gates import Gates
 from bot.detect.text.normalize import Normalized
-from bot.detect.text.reasons import sentence_of_elements
+from bot.detect.text.reasons import ELEMENT, explained
 from bot.model import Finding, Fragment
 from bot.regex import compile_regex
 from bot.rules import Evidence, Language, Rule
 
 HIGHEST = 0.99
+SHORTEST = 12
 MAX_READ = 20_000
 """Characters of a fragment that are looked at: the first and the last so many."""
 
@@ -31,27 +33,29 @@ class StructureDetector:
 
     name = "structure"
 
-    def __init__(self, rules: Sequence[Rule], language: Language) -> None:
+    def __init__(self, rules: Sequence[Rule], language: Language, gates: Gates, first: int) -> None:
+        """Prepare rules; ``gates`` open the first of them by the number ``first``."""
         self._language: Language = language
-        self._rules = tuple(_prepare(rule) for rule in rules)
+        self._rules = {first + place: _prepare(rule) for place, rule in enumerate(rules)}
+        self._gates = gates
 
-    def detect(self, fragment: Fragment, text: Normalized) -> Iterator[Finding]:
-        """Yield one finding for each rule whose threshold is reached."""
-        if not self._rules or len(fragment.text) < 12:
-            return
-        dense = text.dense_text
-        for prepared in self._rules:
-            rule = prepared.rule
-            if rule.sources and fragment.source not in rule.sources:
-                continue
-            if any(keyword in dense for keyword in rule.keywords):
-                yield from self._weigh(prepared, fragment, text)
+    def detect(self, fragment: Fragment, text: Normalized) -> Iterable[Finding]:
+        """Return one finding for each rule whose threshold is reached."""
+        opened = self._gates.opened(text)
+        if not opened or len(fragment.text) < SHORTEST:
+            return ()
+        return [
+            finding
+            for number, prepared in self._rules.items()
+            if number in opened
+            and (not prepared.rule.sources or fragment.source in prepared.rule.sources)
+            for finding in self._weigh(prepared, fragment, text)
+        ]
 
     def _weigh(
         self, prepared: _Prepared, fragment: Fragment, text: Normalized
     ) -> Iterator[Finding]:
-        rule, view = prepared.rule, text.compact
-        content = view.text
+        rule, content = prepared.rule, text.compact_text
         if len(content) > 2 * MAX_READ:
             return
         if prepared.absent is not None and prepared.absent.search(content):
@@ -63,9 +67,11 @@ class StructureDetector:
         shown = [(e, m.span()) for e, m in present if e.weight > 0 and m.end() > m.start()]
         first = min(span[0] for _, span in shown)
         last = max(span[1] for _, span in shown)
-        start, end = text.span(view.starts[first], view.starts[last - 1] + 1)
+        starts = text.compact.starts
+        start, end = text.span(starts[first], starts[last - 1] + 1)
         beside = prepared.raised_beside
         raised = rule.raised if beside is not None and beside.search(content) else None
+        reasons = tuple(f"{ELEMENT}:{e.name}" for e, _ in shown)
         yield Finding(
             rule_id=rule.id,
             category=rule.category,
@@ -76,7 +82,8 @@ class StructureDetector:
             start=start,
             end=end,
             match=fragment.text[start:end],
-            explanation=sentence_of_elements(rule, [e for e, _ in shown], self._language),
+            explanation=explained(rule, reasons, self._language),
+            reasons=reasons,
         )
 
 
