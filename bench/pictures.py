@@ -1,8 +1,10 @@
 """Compare the reader with pytesseract's image_to_data on generated pictures, in turns.
 
-Run: python -m bench.pictures [--each N] [--negatives N] [--seed N] [--alone]. Both read on one
-thread; the reader through its child process, as in use. A key is found when it stands in the text
-without its blanks, with brackets and stars folded; a mark, when the verdict tells of one.
+Run: python -m bench.pictures [--limit N] [--seed N] [--alone] [--masks]. Every picture is another
+one and is read for the first time, by both in turns, on one core and one thread; the reader through
+its child process, as in use. A key is found when it stands in the text without its blanks, with
+brackets and stars folded; a mark, when the verdict tells of one. `share` is the mean over the
+pictures, so that a table of forty numbers counts as much as a page with one mark.
 """
 
 from __future__ import annotations
@@ -12,9 +14,10 @@ import asyncio
 import hashlib
 import io
 import os
+import resource
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,7 +33,7 @@ from bot.ports import MediaReading
 from bot.settings import CONFIG_FOLDER
 from bot.store.keys import Cipher
 from tests.support.picture_negatives import TEXTLESS
-from tests.support.picture_set import PHOTOS, Sample, samples
+from tests.support.picture_set import FAMILIES, PHOTOS, Sample, samples
 
 _FOLD = str.maketrans("☆⭐*＊（）〔〕[]", "★★★★()()()")
 Groups = dict[str, Callable[[Sample], bool]]
@@ -40,6 +43,7 @@ GROUPS: Groups = {
     "hard": lambda s: s.hard,
     "negatives": lambda s: s.negative,
     "no text": lambda s: s.family in TEXTLESS,
+    "every picture": lambda s: True,
 }
 
 
@@ -52,6 +56,7 @@ class Row:
     missed_mark: bool
     found: bool
     ms: float
+    cpu: float
 
 
 @dataclass(slots=True)
@@ -75,15 +80,27 @@ def judge(checker: Checker, reading: MediaReading) -> Sequence[Finding]:
     return checker.judge(reading.fragments).effective
 
 
-def measure(sample: Sample, read: Callable[[bytes], MediaReading], checker: Checker) -> Row:
-    started = time.perf_counter()
+def measure(
+    sample: Sample,
+    read: Callable[[bytes], MediaReading],
+    checker: Checker,
+    clock: Callable[[], float] = time.process_time,
+) -> Row:
+    started, used = time.perf_counter(), clock()
     reading = read(sample.data)
-    ms = 1000 * (time.perf_counter() - started)
+    ms, cpu = 1000 * (time.perf_counter() - started), 1000 * (clock() - used)
     text = "".join("".join(f.text for f in reading.fragments).split()).translate(_FOLD)
     found = judge(checker, reading)
     told = any(f.category is Category.MARKING for f in found)
     keys = sum(key in text for key in sample.keys)
-    return Row(sample, keys, bool(sample.marks) and not told, bool(found), ms)
+    return Row(sample, keys, bool(sample.marks) and not told, bool(found), ms, cpu)
+
+
+def processor(pid: int) -> float:
+    """Return the seconds of processor time of this process, what it ran, and a child."""
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    child = int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
+    return time.process_time() + ended.ru_utime + ended.ru_stime + child
 
 
 def mask(
@@ -107,66 +124,111 @@ def mask(
 
 
 def show(rows: dict[str, list[Row]]) -> None:
-    head = ["reader", "group", "keys", "of", "%", "marks missed", "found in", "median", "p95"]
-    lines: list[list[object]] = [head]
+    head = ["reader", "group", "pictures", "keys", "of", "%", "share %", "marks", "of", "found in"]
+    lines: list[list[object]] = [[*head, "median ms", "p95", "cpu ms", "p95"]]
     for name, every in rows.items():
         families = {row.sample.family for row in every}
         groups = {**GROUPS, **{f: (lambda s, f=f: s.family == f) for f in sorted(families)}}
         for group, belongs in groups.items():
             chosen = [row for row in every if belongs(row.sample)]
-            if not chosen:
-                continue
-            keys, of = sum(r.keys for r in chosen), sum(len(r.sample.keys) for r in chosen)
-            times = [r.ms for r in chosen]
-            share = 100 * keys / of if of else "-"
-            counts = (sum(r.missed_mark for r in chosen), sum(r.found for r in chosen))
-            spent = (statistics.median(times), percentile(times, 0.95))
-            lines.append([name, group, keys, of, share, *counts, *spent])
+            if chosen:
+                lines.append([name, group, len(chosen), *summary(chosen)])
     table(lines)
     save("pictures", lines)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--each", type=int, default=10)
-    parser.add_argument("--negatives", type=int, default=100)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--alone", action="store_true", help="without pytesseract")
-    options = parser.parse_args()
-    os.environ["OMP_THREAD_LIMIT"] = "1"
+def summary(rows: list[Row]) -> list[object]:
+    """Return keys found and of how many, marks likewise, pictures with findings, and times."""
+    keyed = [row for row in rows if row.sample.keys]
+    keys, of = sum(row.keys for row in keyed), sum(len(row.sample.keys) for row in keyed)
+    share = [100 * row.keys / len(row.sample.keys) for row in keyed]
+    marked = [row for row in rows if row.sample.marks]
+    told = sum(not row.missed_mark for row in marked)
+    times, used = [row.ms for row in rows], [row.cpu for row in rows]
+    shares = [100 * keys / of, statistics.fmean(share)] if of else ["-", "-"]
+    found = sum(row.found for row in rows)
+    spent = [f(n) for n in (times, used) for f in (statistics.median, _p95)]
+    return [keys, of, *shares, told, len(marked), found, *spent]
+
+
+def _p95(values: Sequence[float]) -> float:
+    return percentile(values, 0.95)
+
+
+def compare(ours: list[Row], theirs: list[Row]) -> None:
+    """Print what the reader takes and finds for each of pytesseract's."""
+    for group in ("every picture", "all", "photos", "hard", "no text"):
+        pairs = [p for p in zip(ours, theirs, strict=True) if GROUPS[group](p[0].sample)]
+        if not pairs:
+            continue
+        a, b = summary([x for x, _ in pairs]), summary([y for _, y in pairs])
+        told = [f"median {a[7] / b[7]:.2f}x, p95 {a[8] / b[8]:.2f}x"]
+        told.append(f"processor {a[9] / b[9]:.2f}x and {a[10] / b[10]:.2f}x")
+        if a[1]:
+            told.append(f"keys {a[0]}:{b[0]}, share {a[3]:.1f}:{b[3]:.1f} %, marks {a[4]}:{b[4]}")
+        print(f"against pytesseract, {group}: {', '.join(told)}")
+
+
+def chosen(limit: int, seed: int) -> Iterator[Sample]:
+    """Yield about ``limit`` different pictures, a little more than three in eight negative."""
+    negatives = round(limit * 100 / 262)
+    each = max(1, round((limit - negatives) / len(FAMILIES)))
+    seen = set()
+    for sample in samples(each, negatives, seed):
+        if (key := hashlib.sha256(sample.data).digest()) not in seen:
+            seen.add(key)
+            yield sample
+
+
+def run(runner: asyncio.Runner, pool: MediaPool, options: argparse.Namespace) -> None:
     checker = load_checker(CONFIG_FOLDER / "packs", CONFIG_FOLDER / "policies.toml")
-    rows: dict[str, list[Row]] = {}
+    rows: dict[str, list[Row]] = {"rapid": []}
     masking, again = Masking(), []
-    with asyncio.Runner() as runner:
-        pool = MediaPool()
-        started = time.perf_counter()
-        runner.run(pool.start())
-        print(f"start to ready: {time.perf_counter() - started:.2f} s; {', '.join(pool.isolation)}")
+    once = ReadOnce(
+        pool,
+        digest=lambda data, about: hashlib.sha256(about.encode() + data).hexdigest(),
+        cipher=Cipher(bytes(32)),
+    )
 
-        def digest(data: bytes, purpose: str) -> str:
-            return hashlib.sha256(purpose.encode() + data).hexdigest()
+    def read(data: bytes) -> MediaReading:
+        return runner.run(once.read(data, name=None, mime_type=None))
 
-        once = ReadOnce(pool, digest=digest, cipher=Cipher(bytes(32)))
-
-        def read(data: bytes) -> MediaReading:
-            return runner.run(once.read(data, name=None, mime_type=None))
-
-        for sample in samples(options.each, options.negatives, options.seed):
-            rows.setdefault("rapid", []).append(measure(sample, read, checker))
-            again.append(measure(sample, read, checker).ms)
-            if not options.alone:
-                rows.setdefault("pytesseract", []).append(
-                    measure(sample, with_pytesseract, checker)
-                )
+    readers = {"rapid": read} if options.alone else {"rapid": read, "pytesseract": with_pytesseract}
+    for number, sample in enumerate(chosen(options.limit, options.seed)):
+        for name, reader in list(readers.items())[:: 1 if number % 2 else -1]:
+            row = measure(sample, reader, checker, lambda: processor(pool.pids[0]))
+            rows.setdefault(name, []).append(row)
+        again.append(measure(sample, read, checker).ms)
+        if options.masks:
             mask(runner, pool, checker, sample, masking)
-        peak = Path(f"/proc/{pool.pids[0]}/status").read_text().split("VmHWM:")[1].split("\n")[0]
-        print(f"peak memory of the child: {peak.strip()}; load {os.getloadavg()}")
-        runner.run(pool.close())
     show(rows)
-    print(f"again: median {statistics.median(again):.2f} ms, p95 {percentile(again, 0.95):.2f} ms")
+    if not options.alone:
+        compare(rows["rapid"], rows["pytesseract"])
+    print(f"again: median {statistics.median(again):.2f} ms, p95 {_p95(again):.2f} ms")
     if masking.covered:
         mean = 100 * statistics.fmean(masking.covered)
         print(f"masked: {masking.passed} of {masking.pictures} pass; mean cover {mean:.1f} %")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--limit", type=int, default=262)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--alone", action="store_true", help="without pytesseract")
+    parser.add_argument("--masks", action="store_true", help="cover what is found, too")
+    options = parser.parse_args()
+    os.environ["OMP_THREAD_LIMIT"] = "1"
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    with asyncio.Runner() as runner:
+        # One child throughout, so that its peak is that of all pictures.
+        pool = MediaPool(recycle=100_000)
+        started = time.perf_counter()
+        runner.run(pool.start())
+        print(f"start to ready: {time.perf_counter() - started:.2f} s; {', '.join(pool.isolation)}")
+        run(runner, pool, options)
+        peak = Path(f"/proc/{pool.pids[0]}/status").read_text().split("VmHWM:")[1].split("\n")[0]
+        print(f"peak memory of the child: {peak.strip()}; load {os.getloadavg()}")
+        runner.run(pool.close())
 
 
 if __name__ == "__main__":

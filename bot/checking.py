@@ -37,12 +37,14 @@ KEPT_LISTS = 32
 class CheckResult:
     """What was found in one text or file.
 
-    ``masked`` is None for what is no text; ``size`` is a picture's, in pixels.
+    ``masked`` is None for what is no text; ``size`` is a picture's, in pixels; ``annotated`` is
+    where its copy with boxes and rules was written.
     """
 
     verdict: Verdict
     masked: str | None = field(default=None, repr=False)
     size: tuple[int, int] = (0, 0)
+    annotated: Path | None = None
 
     def to_json(self, id: object) -> dict[str, Any]:
         """Return the public form; see ``check --batch`` in the documentation."""

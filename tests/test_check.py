@@ -1,3 +1,4 @@
+import dataclasses
 import io
 import json
 from collections.abc import AsyncIterator, Sequence
@@ -210,3 +211,33 @@ def test_policy_check() -> None:
     result = run("policy", "check")
     assert result.exit_code == 0
     assert "全部通过" in result.stdout
+
+
+class SizedReader(OneLineReader):
+    async def read(self, data: bytes, *, name: str | None, mime_type: str | None) -> MediaReading:
+        reading = await super().read(
+            data.removeprefix(b"\xff\xd8\xff"), name=name, mime_type=mime_type
+        )
+        return dataclasses.replace(reading, width=400, height=20)
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_explain_writes_a_picture_with_boxes_and_says_where(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, as_json: bool
+) -> None:
+    @asynccontextmanager
+    async def open_sized(settings: Settings) -> AsyncIterator[SizedReader]:
+        yield SizedReader()
+
+    monkeypatch.setenv("SHOUKOU_CONFIG", str(ROOT / "config" / "shoukou.toml"))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.jpg").write_bytes(b"\xff\xd8\xff" + f"身份证号{ID}".encode())
+    app = typer.Typer()
+    check.register(app, open_sized)
+    app.command("other")(lambda: None)
+    words = ["check", "a.jpg", "--explain", *(["--json"] if as_json else [])]
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 3
+    assert "annotated/a.jpg.svg" in result.stdout
+    assert "identity-cn/resident-id" in (tmp_path / "annotated" / "a.jpg.svg").read_text("utf-8")
+    assert (tmp_path / "annotated").stat().st_mode & 0o077 == 0

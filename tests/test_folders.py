@@ -119,3 +119,10 @@ async def test_the_journal_survives_a_line_cut_off_and_names_nothing(
     journal.write_bytes(journal.read_bytes()[:-20])
     _, reader = await _run(folder, journal=journal)
     assert len(reader.read_texts) == 1
+
+
+async def test_the_result_says_where_the_annotated_picture_is(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    seen, _ = await _run(folder, annotate_to=out)
+    assert seen.results["id.jpg"].annotated == out / "deep" / "id.jpg.svg"
+    assert seen.results["menu.jpg"].annotated is None

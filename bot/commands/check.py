@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from enum import IntEnum
 from pathlib import Path
@@ -17,6 +17,7 @@ from bot.checking import Checker, CheckResult, decode, load_checker
 from bot.commands.folders import FolderCheck, FolderOptions
 from bot.commands.progress import progress
 from bot.commands.show import JsonOutput, Output, TableOutput
+from bot.detect.media.formats import sniff
 from bot.errors import ConfigurationError, NotReadable
 from bot.policy.allow_file import load_allow_list
 from bot.policy.keyword_file import read_terms
@@ -24,6 +25,7 @@ from bot.ports import MediaReader
 from bot.rules import LANGUAGES, Language
 from bot.settings import Settings, load_settings
 
+_ANNOTATED = Path("annotated")
 ReaderFactory = Callable[[Settings], AbstractAsyncContextManager[MediaReader]]
 
 
@@ -76,7 +78,11 @@ def register(app: typer.Typer, reader: ReaderFactory | None = None) -> None:
         policy: Annotated[str, typer.Option(help="The policy to inspect by.")] = "standard",
         language: Annotated[str | None, typer.Option(help="zh-CN or en.")] = None,
         explain: Annotated[
-            bool, typer.Option("--explain", help="Say how each finding was judged.")
+            bool,
+            typer.Option(
+                "--explain",
+                help="Say how each finding was judged; pictures with boxes go to ./annotated.",
+            ),
         ] = False,
         mask_to: Annotated[
             Path | None, typer.Option(metavar="DIR", help="Write masked pictures here.")
@@ -103,6 +109,8 @@ def register(app: typer.Typer, reader: ReaderFactory | None = None) -> None:
             )
             workers = max(jobs, settings.ocr_workers)
             run = _Run(settings.model_copy(update={"ocr_workers": workers}), chosen, policy, reader)
+            if explain and annotate_to is None and paths and "-" not in paths:
+                annotate_to = _ANNOTATED
             options = FolderOptions(
                 policy=policy, mask_to=mask_to, annotate_to=annotate_to, journal=resume, jobs=jobs
             )
@@ -143,8 +151,8 @@ class _Run:
     async def paths(self, paths: list[str] | None, output: Output) -> Exit:
         tally = _Tally(output)
         async with AsyncExitStack() as stack:
-            checker = await self._checker(stack)
             named = paths or ["-"]
+            checker = await self._checker(stack, named)
             # One text is soon read: a bar would only flicker.
             advance = stack.enter_context(progress(len(named) if len(named) > 1 else 0))
             for path in named:
@@ -163,7 +171,7 @@ class _Run:
     async def folders(self, paths: list[str], options: FolderOptions, output: Output) -> Exit:
         tally = _Tally(output)
         async with AsyncExitStack() as stack:
-            checker = await self._checker(stack)
+            checker = await self._checker(stack, paths)
             check = FolderCheck(checker, self._media, options, tally)
             await check.run(Path(path) for path in paths)
         return tally.status
@@ -178,13 +186,18 @@ class _Run:
                 advance(len(line))
         return tally.status
 
-    async def _checker(self, stack: AsyncExitStack) -> Checker:
-        reader = None
+    async def _checker(self, stack: AsyncExitStack, paths: Sequence[str] = ()) -> Checker:
+        reader: MediaReader | None = None
         if self._reader is not None:
             reader = await stack.enter_async_context(self._reader(self._settings))
         self._media = reader
+        start = getattr(reader, "start", None)
+        if start is not None and any(map(_is_picture, paths)):
+            # The child starts while the rules are loaded.
+            start()
         file = self._settings.keyword_files.get(None)
-        checker = load_checker(
+        checker = await asyncio.to_thread(
+            load_checker,
             self._settings.resource("packs"),
             self._settings.resource("policies.toml"),
             language=self._language,
@@ -212,6 +225,14 @@ class _Run:
             tally.result(line_id, result)
         except (NotReadable, ConfigurationError) as error:
             tally.error(line_id, str(error))
+
+
+def _is_picture(path: str) -> bool:
+    try:
+        with Path(path).open("rb") as file:
+            return sniff(file.read(32)) is not None
+    except OSError:
+        return False
 
 
 def _size(path: str) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import dataclasses
 import json
 import os
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
@@ -145,7 +146,7 @@ class FolderCheck:
         try:
             result = await self._checker.check_file(path, policy=self._options.policy)
             if result.size[0]:
-                await self._copies(path, relative, result)
+                result = await self._with_copies(path, relative, result)
         except NotReadable as error:
             self._results.error(str(path), error.reason)
             return False, True
@@ -155,17 +156,19 @@ class FolderCheck:
         self._results.result(str(path), result)
         return bool(result.verdict.effective), bool(result.verdict.not_inspected)
 
-    async def _copies(self, path: Path, relative: Path, result: CheckResult) -> None:
+    async def _with_copies(self, path: Path, relative: Path, result: CheckResult) -> CheckResult:
         findings = [f for f in result.verdict.effective if f.box is not None]
         if not findings:
-            return
+            return result
         data = await asyncio.to_thread(path.read_bytes)
         if self._options.annotate_to is not None:
             target = _target(self._options.annotate_to, relative, ".svg")
             target.write_text(annotated(data, result.size, findings), "utf-8")
+            result = dataclasses.replace(result, annotated=target)
         if self._options.mask_to is not None:
             masked = await self._masked(data, findings)
             _target(self._options.mask_to, relative, ".jpg").write_bytes(masked)
+        return result
 
     async def _masked(self, data: bytes, findings: list[Finding]) -> bytes:
         """Cover what was found; all of the picture for a mark, and where a rest would show."""
@@ -226,7 +229,8 @@ def _mime_type(data: bytes) -> str:
 
 def _target(folder: Path, relative: Path, suffix: str) -> Path:
     target = folder / relative.with_name(relative.name + suffix)
-    target.parent.mkdir(parents=True, exist_ok=True)
+    # The copies show what the pictures show: they are for nobody else.
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     return target
 
 

@@ -29,6 +29,7 @@ _WORDS = {
         "confidence": "把握",
         "mask": "遮盖",
         "follows": "处置",
+        "annotated": "标注图",
         "policy": "策略",
         "nothing": "不处置",
         "span": "本处",
@@ -51,6 +52,7 @@ _WORDS = {
         "confidence": "confidence",
         "mask": "mask",
         "follows": "what follows",
+        "annotated": "annotated picture",
         "policy": "policy",
         "nothing": "nothing",
         "span": "the hit",
@@ -71,7 +73,7 @@ class Output(Protocol):
 
 
 class JsonOutput:
-    """One JSON object a line; with ``explain``, the policy that was applied besides."""
+    """One JSON object a line; with ``explain``, the policy and the annotated picture besides."""
 
     def __init__(self, explain: bool = False) -> None:
         self._explain = explain
@@ -82,6 +84,7 @@ class JsonOutput:
         if self._explain:
             verdict = result.verdict
             shown["policy"] = {"name": verdict.policy, "version": verdict.policy_version}
+            shown["annotated"] = str(result.annotated) if result.annotated else None
         self._write(dump(shown))
 
     def error(self, id: object, reason: str) -> None:
@@ -116,6 +119,9 @@ class TableOutput:
             policy = f"{verdict.policy} {verdict.policy_version}"
             told = f"  {words['follows']}: {actions} ({words['policy']} {policy})"
             self._console.print(_plain(told), style="dim")
+        if result.annotated is not None:
+            told = f"  {words['annotated']}: {result.annotated}"
+            self._console.print(_plain(told), style="dim", soft_wrap=True)
 
     def error(self, id: object, reason: str) -> None:
         """Show why an input could not be read."""

@@ -8,7 +8,8 @@ from collections.abc import Callable
 import numpy as np
 from PIL import Image, ImageDraw
 
-from tests.support.pictures import font, note, official_page, photograph, scenery
+from tests.support.phone import as_sent, phone_photo
+from tests.support.pictures import font, note, official_page, scenery
 
 _DISHES = ("红烧茄子", "番茄炒蛋", "清蒸鲈鱼", "麻婆豆腐", "酸辣土豆丝", "冬瓜排骨汤")
 _NOVEL = (
@@ -57,7 +58,8 @@ def receipt(rng: random.Random) -> Image.Image:
 def notice(rng: random.Random) -> Image.Image:
     """Draw an open notice of an office, as a photo now and then."""
     page = official_page("公开")
-    return photograph(page, rng) if rng.random() < 0.3 else page
+    ImageDraw.Draw(page).text((150, 1000), "（此件公开发布）", font=font(34), fill="black")
+    return as_sent(phone_photo(page, rng), rng) if rng.random() < 0.3 else page
 
 
 def stars(rng: random.Random) -> Image.Image:

@@ -9,17 +9,16 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from tests.support import picture_negatives
+from tests.support.phone import as_sent, phone_photo
 from tests.support.pictures import (
     encode,
     font,
     id_table,
     note,
     official_page,
-    photograph,
     resident_id,
 )
 
@@ -28,6 +27,7 @@ TRADITIONAL = ("機密★10年", "絕密★30年", "絕密★長期", "機密★
 HARD = frozenset(
     ("stamp", "watermark", "traditional", "vertical", "faint", "tall", "collage", "corner")
 )
+_TEXT = "的工作进一步做好档案整理有关事项通知各单位应当于六月日前完成自查并报送书面告检查重点登记"
 _TALK = ("收到，马上处理", "会议改到下午三点", "请大家准时参加", "好的，谢谢", "资料放在共享盘里了")
 
 Drawn = tuple[Image.Image, tuple[str, ...]]
@@ -67,34 +67,56 @@ def samples(each: int = 10, negatives: int = 100, seed: int = 1) -> Iterator[Sam
 
 
 def _clean(rng: random.Random) -> Drawn:
+    """A scan at 100 to 150 dots an inch."""
     mark = rng.choice(MARKS)
-    return official_page(mark), (mark,)
+    page = _page(mark, rng)
+    scale = rng.uniform(0.66, 1.0)
+    size = (round(page.width * scale), round(page.height * scale))
+    return page.resize(size, Image.Resampling.LANCZOS), (mark,)
 
 
 def _photo(rng: random.Random) -> Drawn:
     mark = rng.choice(MARKS)
-    return photograph(official_page(mark), rng), (mark,)
+    return as_sent(phone_photo(_page(mark, rng), rng), rng), (mark,)
 
 
 def _moire(rng: random.Random) -> Drawn:
-    """A photo of a screen: a fine grid of light beats with the sensor's."""
-    picture, keys = rng.choice((_screen, _table))(rng)
-    photo = photograph(picture, rng)
-    y, x = np.mgrid[0 : photo.height, 0 : photo.width]
-    waves = np.sin(x / rng.uniform(1.2, 2.2) + y / rng.uniform(9, 14)) * rng.uniform(8, 16)
-    pixels = np.asarray(photo, dtype=np.float32) + waves[:, :, None]
-    return Image.fromarray(pixels.clip(0, 255).astype(np.uint8)), keys
+    """A photo of a screen."""
+    picture, keys = rng.choice((_chat, _table))(rng)
+    return as_sent(phone_photo(picture, rng, of_screen=True), rng), keys
 
 
 def _blurred(rng: random.Random) -> Drawn:
     mark = rng.choice(MARKS)
-    photo = photograph(official_page(mark), rng)
-    return photo.filter(ImageFilter.GaussianBlur(rng.uniform(0.8, 1.6))), (mark,)
+    photo = phone_photo(_page(mark, rng), rng)
+    photo = photo.filter(ImageFilter.GaussianBlur(rng.uniform(0.8, 1.5)))
+    return as_sent(photo, rng), (mark,)
 
 
-def _screen(rng: random.Random, *, dark: bool = False) -> Drawn:
+def _register(rng: random.Random) -> Drawn:
+    """A photo of a printed table of people."""
+    picture, numbers = id_table(rng, rows=rng.randint(4, 9))
+    return as_sent(phone_photo(picture, rng), rng), tuple(numbers)
+
+
+def _page(mark: str, rng: random.Random) -> Image.Image:
+    """Draw a whole page of an official document, with all of its text."""
+    page = official_page(mark)
+    draw = ImageDraw.Draw(page)
+    for i in range(rng.randint(4, 10)):
+        line = "".join(rng.choice(_TEXT) for _ in range(29))
+        draw.text((130, 950 + 66 * i), line, font=font(34, serif=True), fill="black")
+    return page
+
+
+def _screen(rng: random.Random) -> Drawn:
+    picture, keys = _chat(rng)
+    return as_sent(picture, rng), keys
+
+
+def _chat(rng: random.Random, *, dark: bool = False) -> Drawn:
     paper, bubble, ink = ("#111111", "#2c2c2c", "#e6e6e6") if dark else ("#ededed", "white", "#111")
-    picture = Image.new("RGB", (1080, 1400), paper)
+    picture = Image.new("RGB", (1080, 1920), paper)
     draw = ImageDraw.Draw(picture)
     number = resident_id(rng)
     phone = f"1{rng.choice('3589')}{rng.randint(0, 999999999):09}"
@@ -111,9 +133,20 @@ def _screen(rng: random.Random, *, dark: bool = False) -> Drawn:
 
 def _dark(rng: random.Random) -> Drawn:
     if rng.random() < 0.5:
-        return _screen(rng, dark=True)
+        picture, keys = _chat(rng, dark=True)
+        return as_sent(picture, rng), keys
     picture, numbers = id_table(rng, dark=True)
-    return picture, tuple(numbers)
+    return as_sent(picture, rng), tuple(numbers)
+
+
+def _small(rng: random.Random) -> Drawn:
+    """A screenshot of a wide sheet in small print."""
+    picture, numbers = id_table(rng, rows=rng.randint(12, 20))
+    sheet = Image.new("RGB", (2160, picture.height), "white")
+    sheet.paste(picture, (0, 0))
+    others, more = id_table(rng, rows=len(numbers))
+    sheet.paste(others, (1080, 0))
+    return as_sent(sheet, rng), (*numbers, *more)
 
 
 def _table(rng: random.Random) -> Drawn:
@@ -132,13 +165,13 @@ def _card(rng: random.Random) -> Drawn:
     draw.text((60, 540), "公民身份号码", font=font(32), fill="#3b6ea5")
     draw.text((310, 534), number, font=font(42, bold=True), fill="#202020")
     draw.rectangle((720, 80, 940, 420), fill="#b8c4cc")
-    return photograph(card, rng), (number,)
+    return as_sent(phone_photo(card, rng), rng), (number,)
 
 
 def _stamp(rng: random.Random) -> Drawn:
     """A round seal over the mark."""
     mark = rng.choice(MARKS)
-    page = official_page(mark)
+    page = _page(mark, rng)
     seal = Image.new("RGB", page.size, "white")
     draw = ImageDraw.Draw(seal)
     x, y, r = rng.randint(180, 280), rng.randint(110, 190), rng.randint(110, 150)
@@ -146,23 +179,24 @@ def _stamp(rng: random.Random) -> Drawn:
     draw.ellipse((x - r, y - r, x + r, y + r), outline=red, width=9)
     draw.text((x, y), "★", font=font(90), fill=red, anchor="mm")
     draw.text((x, y + 75), "示例专用章", font=font(30), fill=red, anchor="mm")
-    return ImageChops.multiply(page, seal), (mark,)
+    return as_sent(ImageChops.multiply(page, seal), rng), (mark,)
 
 
 def _watermark(rng: random.Random) -> Drawn:
     """A large pale mark across a page of text."""
     mark = rng.choice(MARKS)
-    page = official_page("内部通知")
+    page = _page("", rng)
     sheet = Image.new("L", page.size, 0)
-    size = rng.randint(120, 170)
+    size = rng.randint(100, 180)
     ImageDraw.Draw(sheet).text(
         (page.width // 2, page.height // 2), mark, font=font(size, bold=True), fill=255, anchor="mm"
     )
     angle = rng.choice((1, -1)) * rng.uniform(30, 50)
     mask = sheet.rotate(angle, resample=Image.Resampling.BICUBIC)
-    mask = mask.point(lambda v: int(v * 0.35))
+    strength = rng.uniform(0.2, 0.4)
+    mask = mask.point(lambda v: int(v * strength))
     page.paste(Image.new("RGB", page.size, rng.choice(("#707070", "#d05050"))), mask=mask)
-    return page, (mark,)
+    return as_sent(page, rng), (mark,)
 
 
 def _traditional(rng: random.Random) -> Drawn:
@@ -206,13 +240,13 @@ def _tall(rng: random.Random) -> Drawn:
 
 
 def _collage(rng: random.Random) -> Drawn:
-    parts = [rng.choice((_clean, _table, _screen))(rng) for _ in range(4)]
+    parts = [rng.choice((_clean, _table, _chat))(rng) for _ in range(4)]
     picture = Image.new("RGB", (1600, 1800), "#808080")
     for i, (part, _) in enumerate(parts):
         small = part.copy()
         small.thumbnail((780, 880))
         picture.paste(small, (10 + 800 * (i % 2), 10 + 900 * (i // 2)))
-    return picture, tuple(dict.fromkeys(key for _, keys in parts for key in keys))
+    return as_sent(picture, rng), tuple(dict.fromkeys(key for _, keys in parts for key in keys))
 
 
 def _corner(rng: random.Random) -> Drawn:
@@ -236,6 +270,8 @@ FAMILIES: dict[str, Callable[[random.Random], Drawn]] = {
     "screen": _screen,
     "dark": _dark,
     "table": _table,
+    "small": _small,
+    "register": _register,
     "card": _card,
     "stamp": _stamp,
     "watermark": _watermark,
@@ -246,4 +282,4 @@ FAMILIES: dict[str, Callable[[random.Random], Drawn]] = {
     "collage": _collage,
     "corner": _corner,
 }
-PHOTOS = frozenset(("photo", "moire", "blurred", "card"))
+PHOTOS = frozenset(("photo", "moire", "blurred", "card", "register"))

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from bot.detect.media.formats import sniff
 from bot.detect.media.pool import to_reading
 from bot.model import Box
 from bot.ports import MediaReader, MediaReading
@@ -55,8 +56,9 @@ class ReadOnce:
 
     async def read(self, data: bytes, *, name: str | None, mime_type: str | None) -> MediaReading:
         """Turn a file into fragments."""
-        # The name may steer how a file is read, and the kind what is said of one that is not.
-        key = self._digest(data, f"reading/{mime_type}/{name}")
+        # A picture is what its bytes say; elsewhere the kind names what could not be read.
+        kind = sniff(data) or mime_type
+        key = self._digest(data, f"reading/{kind}")
         sealed = self._kept.get(key)
         if sealed is not None:
             self._kept.move_to_end(key)

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageFile, ImageOps
 
+from bot.detect.media.formats import sniff as sniff
 from bot.errors import NotReadable
 
 MAX_PIXELS = 25_000_000
 MAX_SIDE = 65_535
-MAX_FRAMES = 5
+MAX_FRAMES = 3
 
 _LIGHT, _DARK, _SHARE = 170, 110, 0.02
 _SAMPLE = 1_000_000
@@ -43,21 +44,6 @@ class Decoded:
 
     frames: tuple[Frame, ...]
     not_inspected: str | None = None
-
-
-def sniff(data: bytes) -> str | None:
-    """Return Pillow's name of an allowed format by the first bytes, or None."""
-    if data.startswith(b"\xff\xd8\xff"):
-        return "JPEG"
-    if data.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "PNG"
-    if data.startswith((b"GIF87a", b"GIF89a")):
-        return "GIF"
-    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
-        return "WEBP"
-    if data.startswith(b"BM") and len(data) > 26 and data[6:10] == b"\0\0\0\0":
-        return "BMP"
-    return None
 
 
 def decode(data: bytes) -> Decoded:

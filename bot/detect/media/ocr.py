@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import math
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -27,13 +28,15 @@ class Line:
     """A line of text.
 
     ``quad`` runs along the reading: start of the upper edge, its end, end of the lower edge, its
-    start. ``boxes`` holds one box for each character of ``text``. ``confidence`` is 0 to 1.
+    start. ``boxes`` holds one box for each character of ``text``. ``confidence`` is 0 to 1, on the
+    average of the characters, and ``weakest`` that of the least sure one.
     """
 
     text: str = field(repr=False)
     quad: Quad
     confidence: float
     boxes: tuple[Box, ...] = field(repr=False)
+    weakest: float = 0.0
 
     @property
     def angle(self) -> int:
@@ -63,6 +66,16 @@ def bounds(points: Sequence[Point]) -> Box:
         math.ceil(max(xs)),
         math.ceil(max(ys)),
     )
+
+
+def mapped(line: Line, way: Callable[[Point], Point]) -> Line:
+    """Return a line at other places: ``way`` gives a point's new one."""
+    a, b, c, d = (way(p) for p in line.quad)
+    boxes = tuple(
+        bounds([way(p) for p in ((x0, y0), (x1, y0), (x1, y1), (x0, y1))])
+        for x0, y0, x1, y1 in line.boxes
+    )
+    return dataclasses.replace(line, quad=(a, b, c, d), boxes=boxes)
 
 
 def width_units(character: str) -> int:

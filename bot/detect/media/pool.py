@@ -13,6 +13,7 @@ from bot.errors import NotReadable, ShoukouError
 from bot.model import Box, Fragment, Source
 from bot.ports import MediaReading
 
+_PATIENCE = 20.0
 _log = logging.getLogger(__name__)
 
 
@@ -116,7 +117,8 @@ class MediaPool:
         """Wait for an idle child that is alive."""
         while True:
             try:
-                child = await asyncio.wait_for(self._idle.get(), self._seconds)
+                # On a busy machine a new child may take longer to start than one picture may.
+                child = await asyncio.wait_for(self._idle.get(), max(self._seconds, _PATIENCE))
             except TimeoutError:
                 raise NotReadable("reader-unavailable") from None
             if child.alive:

@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw
 
 from bot.detect.media import images
 from bot.detect.media.codes import read_codes
+from bot.detect.media.formats import sniff
 from bot.detect.media.ocr import Line, OcrEngine
 from bot.detect.media.reading import merge_lines, read_lines, to_fragment
 from bot.detect.media.redact import redact
@@ -65,7 +66,7 @@ class Reader:
 
     def read(self, data: bytes, mime_type: str | None) -> dict[str, Any]:
         """Return fragments, size and what was not inspected, as plain data."""
-        if images.sniff(data) is None:
+        if sniff(data) is None:
             return self._read_document(data, mime_type)
         fragments, reason, size = self.read_picture(data)
         return _plain(fragments, reason, size)
@@ -73,7 +74,7 @@ class Reader:
     @staticmethod
     def is_document(data: bytes) -> bool:
         """Say whether a file is anything but a picture."""
-        return images.sniff(data) is None
+        return sniff(data) is None
 
     def read_picture(
         self, data: bytes, page: int | None = None

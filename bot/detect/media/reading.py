@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from bot.detect.media.ocr import Line, OcrEngine, Picture, Point, Quad, bounds, width_units
+from bot.detect.media.ocr import Line, OcrEngine, Picture, Point, bounds, mapped, width_units
+from bot.detect.media.pixels import contrast
 from bot.errors import NotReadable
 from bot.model import Box, Fragment, Source
 
@@ -17,7 +18,7 @@ _MIN_TILE = 960
 _OVERLAP = 0.1
 _MAX_TILES = 40
 _CONTRAST = 8
-_SENSIBLE = 0.6
+_SENSIBLE, _PLAIN = 0.6, 0.9
 _FAINT, _CERTAIN, _SHORT = 0.3, 0.8, 3
 _NOWHERE: Box = (0, 0, 0, 0)
 
@@ -29,9 +30,10 @@ def read_lines(engine: OcrEngine, picture: Picture) -> list[Line]:
     """
     lines = _read_tiles(engine, picture)
     angle = _main_angle(lines)
-    if angle:
+    if angle and any(line.confidence < _PLAIN for line in lines):
+        # Short lines of a turned page are cut out the wrong way; long ones are right already.
         lines = _better(lines, _read_turned(engine, picture, angle))
-    elif lines and statistics.fmean(line.confidence for line in lines) < _SENSIBLE:
+    elif sum(len(line.text) for line in lines) > _SHORT and _is_nonsense(lines):
         for angle in (90, 270):
             lines = _better(lines, _read_turned(engine, picture, angle))
     return lines
@@ -75,11 +77,15 @@ def _read_tiles(engine: OcrEngine, picture: Picture) -> list[Line]:
         raise NotReadable("too-large")
     for left, top, right, bottom in parts:
         part = picture[top:bottom, left:right]
-        if int(np.ptp(part, axis=(0, 1)).max()) < _CONTRAST:
+        if contrast(part) < _CONTRAST:
             continue
         found = filter(_is_text, engine.read(part))
         lines = merge_lines(lines, (_moved(line, left, top) for line in found))
     return lines
+
+
+def _is_nonsense(lines: Sequence[Line]) -> bool:
+    return statistics.fmean(line.confidence for line in lines) < _SENSIBLE
 
 
 def _is_text(line: Line) -> bool:
@@ -122,20 +128,13 @@ def _turned_back(line: Line, angle: int, width: int, height: int) -> Line:
             return (width - x, height - y)
         return (y, height - x)
 
-    return _mapped(line, back)
+    return mapped(line, back)
 
 
 def _moved(line: Line, left: int, top: int) -> Line:
     if not left and not top:
         return line
-    return _mapped(line, lambda p: (p[0] + left, p[1] + top))
-
-
-def _mapped(line: Line, way: Callable[[Point], Point]) -> Line:
-    a, b, c, d = (way(p) for p in line.quad)
-    boxes = tuple(bounds([way((x0, y0)), way((x1, y1))]) for x0, y0, x1, y1 in line.boxes)
-    quad: Quad = (a, b, c, d)
-    return Line(text=line.text, quad=quad, confidence=line.confidence, boxes=boxes)
+    return mapped(line, lambda p: (p[0] + left, p[1] + top))
 
 
 def _main_angle(lines: Sequence[Line]) -> int:
@@ -143,7 +142,8 @@ def _main_angle(lines: Sequence[Line]) -> int:
     votes = dict.fromkeys((0, 90, 180, 270), 0.0)
     for line in lines:
         # One or two characters may be turned by mistake: a square crop has no clear direction.
-        votes[line.angle] += _weight(line) if len(line.text) > 2 else 0.0
+        counts = len(line.text) > 2 and line.confidence >= _SENSIBLE
+        votes[line.angle] += _weight(line) if counts else 0.0
     return max(votes, key=lambda angle: votes[angle])
 
 

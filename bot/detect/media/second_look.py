@@ -10,12 +10,12 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from bot.detect.media.ocr import Line, OcrEngine, Picture, Quad, bounds
-from bot.detect.media.watermark import underlay
-from bot.model import Box
+from bot.detect.media.ocr import Line, OcrEngine, Picture, Quad, bounds, mapped
+from bot.detect.media.watermark import Layer, underlay
 
 _MOST = 6
 _SURE = 0.6
+_CERTAIN = 0.98
 _MIN_SIDE = 240
 _STRAIGHT = 1.5
 
@@ -25,6 +25,12 @@ class Doubts(Protocol):
 
     def doubtful(self, text: str) -> bool:
         """Say whether a line as read is nearly something that matters."""
+
+    def clipped(self, text: str) -> bool:
+        """Say whether a line as read ends in the middle of something that matters."""
+
+    def restored(self, text: str) -> str:
+        """Return a line as read with what can only be misread put right, as long as before."""
 
     def telling(self, text: str) -> bool:
         """Say whether a line as read is something that matters."""
@@ -44,8 +50,8 @@ class SecondLook:
         """
         budget = _MOST
         improved: list[Line] = []
-        for line in lines:
-            if budget and self._doubts.doubtful(line.text):
+        for line in map(self._restored, lines):
+            if budget and self._deserves(line):
                 budget -= 1
                 line = self._closer(grounds, line)
             improved.append(line)
@@ -56,28 +62,38 @@ class SecondLook:
         if not lines or min(picture.shape[:2]) < _MIN_SIDE:
             return []
         clear = [bounds(line.quad) for line in lines if _is_plain(line)]
-        found = underlay(picture, clear)
-        return [] if found is None else list(self._read_layer(*found))
+        layer = underlay(picture, clear)
+        return [] if layer is None else list(self._read_layer(layer))
 
     def _closer(self, grounds: Sequence[Picture], line: Line) -> Line:
-        for view in (view for ground in grounds for view in views(crop(ground, line.quad))):
-            again = self._engine.read_line(view, line.quad)
-            if again is not None and self._settles(again):
-                return again
+        quad = _longer(line.quad) if self._doubts.clipped(line.text) else line.quad
+        for ground in grounds:
+            for view in views(crop(ground, quad)):
+                again = self._engine.read_line(view, quad)
+                if again is not None and self._settles(again := self._restored(again)):
+                    return again
         return line
+
+    def _restored(self, line: Line) -> Line:
+        return dataclasses.replace(line, text=self._doubts.restored(line.text))
+
+    def _deserves(self, line: Line) -> bool:
+        """Say whether to read on; what is certain in every character reads the same again."""
+        if self._doubts.clipped(line.text):
+            return True
+        return line.weakest < _CERTAIN and self._doubts.doubtful(line.text)
 
     def _settles(self, line: Line) -> bool:
         sure = line.confidence >= _SURE
         return sure and self._doubts.telling(line.text) and not self._doubts.doubtful(line.text)
 
-    def _read_layer(self, layer: Picture, scale: float) -> Iterator[Line]:
-        for line in self._engine.read(layer):
-            placed = _scaled(line, 1 / scale)
+    def _read_layer(self, layer: Layer) -> Iterator[Line]:
+        for line in map(self._restored, self._engine.read(layer.picture)):
+            found = line
             if self._doubts.doubtful(line.text):
-                again = self._engine.read_line(crop(layer, line.quad), placed.quad)
-                placed = again if again is not None else placed
-            if self._settles(placed):
-                yield placed
+                found = self._engine.read_line(crop(layer.picture, line.quad), line.quad) or line
+            if self._settles(found := self._restored(found)):
+                yield mapped(found, layer.place)
 
 
 def _is_plain(line: Line) -> bool:
@@ -85,6 +101,15 @@ def _is_plain(line: Line) -> bool:
     x0, y0, x1, y1 = bounds(line.quad)
     thickness = math.dist(line.quad[0], line.quad[3])
     return line.confidence >= _SURE and min(x1 - x0, y1 - y0) < _STRAIGHT * thickness + 4
+
+
+def _longer(quad: Quad) -> Quad:
+    """Return a line's place with room for three more characters at its end."""
+    a, b, c, d = quad
+    share = 3 * math.dist(a, d) / max(math.dist(a, b), 1.0)
+    upper = (b[0] + (b[0] - a[0]) * share, b[1] + (b[1] - a[1]) * share)
+    lower = (c[0] + (c[0] - d[0]) * share, c[1] + (c[1] - d[1]) * share)
+    return (a, upper, lower, d)
 
 
 def crop(picture: Picture, quad: Quad) -> Picture:
@@ -121,16 +146,3 @@ def _stretched(grey: Picture) -> Picture:
 
 def _grey(channel: Picture) -> Picture:
     return np.repeat(channel[:, :, None], 3, axis=2)
-
-
-def _scaled(line: Line, factor: float) -> Line:
-    a, b, c, d = ((x * factor, y * factor) for x, y in line.quad)
-    quad: Quad = (a, b, c, d)
-    return dataclasses.replace(
-        line, quad=quad, boxes=tuple(_scaled_box(box, factor) for box in line.boxes)
-    )
-
-
-def _scaled_box(box: Box, factor: float) -> Box:
-    x0, y0, x1, y1 = (round(v * factor) for v in box)
-    return (x0, y0, x1, y1)

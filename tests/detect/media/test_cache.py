@@ -92,3 +92,11 @@ async def test_no_text_is_kept_in_clear() -> None:
     kept = pickle.dumps(reader._kept)
     assert TEXT.encode() not in kept
     assert len(reader._kept) == 1
+
+
+async def test_a_picture_is_the_same_under_every_name_and_kind() -> None:
+    media = CountingMedia(READING)
+    reader = once(media)
+    for name, kind in ((None, None), ("a.jpg", "image/jpeg"), ("b.doc", "application/msword")):
+        assert await reader.read(b"\xff\xd8\xff picture", name=name, mime_type=kind) == READING
+    assert media.read_count == 1

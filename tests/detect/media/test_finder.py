@@ -1,0 +1,75 @@
+"""Where text is found: small in a large picture, faint, and where it was looked at twice."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from bot.detect.media.ocr import bounds
+from bot.detect.media.rapid import RapidEngine
+from bot.detect.media.reading import read_lines
+from tests.support.pictures import font, note, scenery
+
+MARK = "机密★10年"
+
+
+@pytest.fixture(scope="module")
+def engine() -> RapidEngine:
+    return RapidEngine()
+
+
+def marked(size: int, place: tuple[int, int], ink: str, side: int) -> Image.Image:
+    picture = scenery(random.Random(3)).resize((side, side * 3 // 4))
+    label = (place[0] - 8, place[1] - 4, place[0] + 6 * size, place[1] + size * 3 // 2)
+    draw = ImageDraw.Draw(picture)
+    draw.rectangle(label, fill="white")
+    draw.text(place, MARK, font=font(size), fill=ink)
+    return picture
+
+
+@pytest.mark.parametrize(
+    ("size", "place", "ink", "side"),
+    [
+        (16, (20, 15), "black", 1280),
+        (18, (2250, 1740), "#d01818", 2400),
+        (22, (30, 1700), "black", 2400),
+        (30, (3700, 20), "black", 4000),
+    ],
+)
+def test_a_tiny_mark_in_a_corner_is_read(
+    engine: RapidEngine, size: int, place: tuple[int, int], ink: str, side: int
+) -> None:
+    lines = read_lines(engine, np.asarray(marked(size, place, ink, side)))
+    (line,) = [line for line in lines if "密" in line.text]
+    assert line.text.replace("☆", "★") == MARK
+    x0, y0, x1, y1 = bounds(line.quad)
+    assert x0 <= place[0] + size // 2
+    assert x1 >= place[0] + size * 4
+    assert y0 <= place[1] + size // 2 < y1
+
+
+def test_small_print_beside_large_is_read(engine: RapidEngine) -> None:
+    page = Image.new("RGB", (1280, 1280), "white")
+    draw = ImageDraw.Draw(page)
+    draw.text((60, 60), "关于召开会议的通知", font=font(110, bold=True), fill="black")
+    draw.text((60, 1200), f"附注：本件{MARK}，不得外传", font=font(13), fill="#404040")
+    text = "".join(line.text for line in read_lines(engine, np.asarray(page)))
+    assert "会议的通知" in text
+    assert MARK in text.replace("☆", "★")
+
+
+@pytest.mark.parametrize("turn", [0, 90, 180, 270])
+def test_a_page_is_read_however_it_lies(engine: RapidEngine, turn: int) -> None:
+    page = note("内部资料请勿外传", "联系电话另行通知", "编号一二三").rotate(turn, expand=True)
+    lines = read_lines(engine, np.asarray(page))
+    assert sorted(line.text for line in lines) == sorted(
+        ["内部资料请勿外传", "联系电话另行通知", "编号一二三"]
+    )
+    assert {line.angle for line in lines} == {-turn % 360}
+
+
+def test_an_even_ground_has_no_lines(engine: RapidEngine) -> None:
+    assert read_lines(engine, np.full((900, 1200, 3), 120, np.uint8)) == []
