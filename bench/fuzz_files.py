@@ -1,29 +1,26 @@
-"""Fuzz one reader of documents with atheris: python -m bench.fuzz_files KIND [SECONDS].
+"""Fuzz the readers of files with atheris: python -m bench.fuzz_files KIND|all [MINUTES].
 
-Anything but NotReadable, and any input that takes longer than ten seconds, is a failure.
+A failure is: any exception out of the walk, a native crash, an input that takes longer than ten
+seconds or 2 GiB. Prints a row for each reader; inputs that failed are kept and named.
 """
 
 from __future__ import annotations
 
+import importlib
+import re
+import struct
+import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+import time
+import zlib
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import atheris
-
-with atheris.instrument_imports(include=["bot.detect.media"]):
-    from bot.detect.media.files.kinds import kinds_of
-    from bot.detect.media.files.opening import OPENERS
-    from bot.detect.media.files.walk import Limits, Walk
-
-from bot.model import Fragment
-from tests.support import hostile
-
-SEEDS = {
+SEEDS: Mapping[str, Sequence[str]] = {
     "pdf": ("pdf",),
-    "zip": ("zip", "docx", "xlsx", "pptx", "odt", "ofd"),
+    "zip": ("zip", "docx", "xlsx", "pptx", "odt", "ods", "odp", "ofd"),
     "7z": ("7z",),
     "tar": ("tar",),
     "packed": ("gz", "bz2", "xz", "tgz"),
@@ -32,7 +29,14 @@ SEEDS = {
     "mail": ("eml",),
     "text": ("html", "svg", "big5", "utf-16"),
     "drawing": ("rtf",),
+    "picture": ("png", "jpeg", "gif", "webp", "bmp"),
 }
+TRACED = (
+    *("bot.detect.media", "olefile", "py7zr", "zipfile", "tarfile", "email.parser"),
+    *("email.header", "email.message", "defusedxml.expatreader"),
+)
+_INSIDE = "--inside"
+_MOST_FAILURES = 5
 
 
 class NoPictures:
@@ -40,34 +44,115 @@ class NoPictures:
 
     def read_picture(
         self, data: bytes, page: int | None
-    ) -> tuple[Sequence[Fragment], str | None, tuple[int, int]]:
+    ) -> tuple[Sequence[Any], str | None, tuple[int, int]]:
         return (), None, (1, 1)
 
-    def read_pixels(self, picture: Any, page: int | None) -> Sequence[Fragment]:
+    def read_pixels(self, picture: Any, page: int | None) -> Sequence[Any]:
         return ()
 
 
-def main() -> None:
-    """Run the named reader on changed samples."""
-    kind, seconds = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else "60"
-    samples = dict(hostile.samples())
-    opener = OPENERS[kind]
+def target(kind: str) -> Callable[[bytes], None]:
+    """Return what is fuzzed; its modules are instrumented as they are imported."""
+    import atheris
+
+    # What the readers would import only when they are called has to be imported here.
+    with atheris.instrument_imports(include=TRACED):
+        for name in TRACED:
+            importlib.import_module(name)
+        from bot.detect.media import images
+        from bot.detect.media.codes import read_codes
+        from bot.detect.media.files.kinds import kinds_of
+        from bot.detect.media.files.opening import OPENERS
+        from bot.detect.media.files.walk import Limits, Walk
+    from bot.errors import NotReadable
+
     limits = Limits(seconds=2.0, total_size=16 << 20, part_size=4 << 20)
 
-    def once(data: bytes) -> None:
+    def document(data: bytes) -> None:
+        if kind == "7z":
+            data = with_right_sums(data)
+
         def first_kind(inner: bytes) -> Sequence[str]:
             return [kind] if inner is data else kinds_of(inner)
 
-        walk = Walk({**OPENERS, kind: opener}, first_kind, NoPictures(), limits)
-        walk.run(data)
+        Walk(OPENERS, first_kind, NoPictures(), limits).run(data)
 
-    with tempfile.TemporaryDirectory() as folder:
+    def picture(data: bytes) -> None:
+        try:
+            frames = images.decode(data).frames
+        except NotReadable:
+            return
+        for frame in frames:
+            if frame.size[0] * frame.size[1] < 250_000:
+                for ground in frame.grounds:
+                    read_codes(ground, None)
+
+    return picture if kind == "picture" else document
+
+
+def with_right_sums(data: bytes) -> bytes:
+    """Return a changed 7z file whose checksums fit: else everything would end at the first."""
+    whole = bytearray(data.ljust(32, b"\0"))
+    whole[:6] = b"7z\xbc\xaf\x27\x1c"
+    place, size = struct.unpack_from("<QQ", whole, 12)
+    place, size = place % len(whole), size % len(whole)
+    header = whole[32 + place : 32 + place + size]
+    struct.pack_into("<QQI", whole, 12, place, len(header), zlib.crc32(header))
+    struct.pack_into("<I", whole, 8, zlib.crc32(whole[12:32]))
+    return bytes(whole)
+
+
+def inside(kind: str, seconds: str, corpus: str, kept: str) -> None:
+    """Run libFuzzer in this process; it ends the process."""
+    import atheris
+
+    options = [f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=2048"]
+    options += [f"-artifact_prefix={kept}/", "-print_final_stats=1", "-verbosity=0"]
+    atheris.Setup([sys.argv[0], *options, "-max_len=60000", corpus], target(kind))
+    atheris.Fuzz()
+
+
+def fuzz(kind: str, minutes: float) -> int:
+    """Fuzz one reader for so long, going on after a failure; print its row."""
+    from tests.support import hostile
+
+    samples = dict(hostile.samples())
+    kept = Path(tempfile.mkdtemp(prefix=f"fuzz-{kind}-"))
+    end, runs, failures = time.monotonic() + minutes * 60, 0, 0
+    with tempfile.TemporaryDirectory() as corpus:
         for name in SEEDS[kind]:
-            (Path(folder) / name).write_bytes(samples[name])
-        options = [f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=2048"]
-        atheris.Setup([sys.argv[0], *options, "-max_len=60000", folder], once)
-        atheris.Fuzz()
+            (Path(corpus) / name).write_bytes(samples[name])
+        while (left := end - time.monotonic()) > 1 and failures < _MOST_FAILURES:
+            command = (_INSIDE, kind, str(int(left)), corpus, str(kept))
+            ended = subprocess.run(
+                (sys.executable, "-m", "bench.fuzz_files", *command),
+                stderr=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                check=False,
+            )
+            said = ended.stderr.decode("utf-8", "replace")
+            counts = re.findall(r"number_of_executed_units: (\d+)", said)
+            runs += sum(map(int, counts))
+            if ended.returncode:
+                failures += 1
+                (kept / f"failure-{failures}.log").write_text(said[-20_000:])
+        inputs = sum(1 for _ in Path(corpus).iterdir())
+    places = "" if not failures else f" kept in {kept}"
+    print(f"| {kind} | {minutes:g} | {runs:,} | {inputs} | {failures} |{places}", flush=True)
+    if not failures:
+        kept.rmdir()
+    return failures
+
+
+def main() -> int:
+    """Fuzz the named reader, or all of them one after the other."""
+    if sys.argv[1:2] == [_INSIDE]:
+        inside(*sys.argv[2:])
+    kinds = tuple(SEEDS) if sys.argv[1] == "all" else (sys.argv[1],)
+    minutes = float(sys.argv[2]) if len(sys.argv) > 2 else 1.0
+    print("| reader | minutes | executions | inputs kept | failures |\n|---|---|---|---|---|")
+    return min(1, sum([fuzz(kind, minutes) for kind in kinds]))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

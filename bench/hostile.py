@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+from bot.detect.media.office import OfficeConverter
 from bot.detect.media.pool import MediaPool
 from tests.support import hostile
 
@@ -34,12 +35,12 @@ def reset(pid: int) -> None:
 
 async def main() -> int:
     """Print a line for each file that is beyond a bound, and the sums."""
-    pool = MediaPool(recycle=10**9)
+    pool = MediaPool(recycle=10**9, office=OfficeConverter.find())
     await pool.start()
     print(f"load {os.getloadavg()[0]:.1f}; child at rest {peak(pool.pids[0])} MiB")
     outcomes: collections.Counter[str] = collections.Counter()
     slow = large = lost = 0
-    times, sizes = [], []
+    times, sizes, clean = [], [], list[str]()
     wanted = sys.argv[1:]
     for name, data in hostile.corpus():
         if wanted and not any(word in name for word in wanted):
@@ -58,6 +59,7 @@ async def main() -> int:
         kind = "found" if reading.fragments else "clean"
         kind = reading.not_inspected or kind
         outcomes[kind] += 1
+        clean += [name] * (kind == "clean")
         lost += not survived
         times.append(took)
         sizes.append(memory)
@@ -76,6 +78,7 @@ async def main() -> int:
     print(f"median {times[len(times) // 2]:.2f} s, longest {times[-1]:.2f} s, over 5 s: {slow}")
     print(f"median {sizes[len(sizes) // 2]} MiB, largest {sizes[-1]} MiB, over 512 MiB: {large}")
     print(f"children lost: {lost}; outcomes: {dict(outcomes.most_common())}")
+    print(f"clean: {', '.join(clean)}")
     return int(bool(slow or large))
 
 

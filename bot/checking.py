@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.detect.engine import Engine
-from bot.detect.media.documents import decode_all
+from bot.detect.media import documents
 from bot.detect.media.files.kinds import is_plain
 from bot.detect.text.disguise import Restorer
 from bot.detect.text.keywords import KeywordList, KeywordLists, Keywords
@@ -28,7 +28,7 @@ from bot.rules import Example, Language, Rule
 TEXT_SUFFIXES = frozenset(
     (".txt", ".md", ".csv", ".tsv", ".log", ".json", ".jsonl", ".xml", ".yaml", ".yml", ".toml")
 ).union((".ini", ".conf", ".env", ".py", ".sh", ".sql", ".properties", ".html", ".htm"))
-MAX_TEXT_BYTES = 32 << 20
+MAX_TEXT_BYTES, MAX_BYTES = 32 << 20, 64 << 20
 _ORDER = (Action.MASK, Action.DELETE, Action.WARN, Action.MUTE, Action.ESCALATE, Action.LOG)
 KEPT_LISTS = 32
 
@@ -224,6 +224,8 @@ def load_checker(
 
 def _content(path: Path) -> bytes:
     try:
+        if path.stat().st_size > MAX_BYTES:
+            raise NotReadable("too-large")
         return path.read_bytes()
     except FileNotFoundError:
         raise NotReadable("no-such-file") from None
@@ -232,14 +234,17 @@ def _content(path: Path) -> bytes:
 
 
 def _as_text(path: Path, data: bytes) -> str | None:
-    """Decode a text file; None for anything else."""
+    """Decode a text file; None for anything else, and for one that the reader has to judge."""
     if len(data) > MAX_TEXT_BYTES or not is_plain(data) or _is_markup(data):
         return None
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return decode(data) if path.suffix.lower() in TEXT_SUFFIXES | {""} else None
-    if path.suffix.lower() not in TEXT_SUFFIXES and (path.suffix or b"\0" in data):
+    is_marked = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+    suffix = path.suffix.lower()
+    if suffix not in TEXT_SUFFIXES and (suffix or (b"\0" in data and not is_marked)):
         return None
-    return decode(data)
+    decoded = documents.decode(data)
+    if decoded.fault is not None or not decoded.texts:
+        return None
+    return decoded.texts[0]
 
 
 def _is_markup(data: bytes) -> bool:
@@ -254,7 +259,7 @@ def decode(data: bytes) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return next(iter(decode_all(data)), None) or data.decode("gb18030", "replace")
+        return next(iter(documents.decode_all(data)), None) or data.decode("gb18030", "replace")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

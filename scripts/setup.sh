@@ -6,6 +6,7 @@ what=${1:-run}
 
 packages="python3-venv tesseract-ocr tesseract-ocr-chi-sim"
 [ "$what" = dev ] && packages="$packages chromium fonts-noto-cjk fonts-noto-color-emoji postgresql redis-server"
+[ "$what" = dev ] && packages="$packages libreoffice-writer-nogui libreoffice-calc-nogui libreoffice-impress-nogui"
 
 install_system_packages() {
     command -v dpkg-query >/dev/null 2>&1 || { echo "Not a Debian system; please install: $packages"; return 0; }

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from bot.checking import Checker, CheckResult, load_checker
-from bot.commands.folders import FolderCheck, FolderOptions
+from bot.checking import CheckResult, load_checker
+from bot.commands.folders import FolderCheck, FolderOptions, walk
 from bot.model import Box, Fragment, Source
 from bot.ports import MediaReading
 from bot.settings import CONFIG_FOLDER
@@ -60,14 +63,14 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-def _checker(reader: Pictures) -> Checker:
-    return load_checker(CONFIG_FOLDER / "packs", CONFIG_FOLDER / "policies.toml", reader=reader)
+POLICIES = CONFIG_FOLDER / "policies.toml"
 
 
-async def _run(folder: Path, **options: object) -> tuple[Seen, Pictures]:
+async def _run(folder: Path, policies: Path = POLICIES, **options: object) -> tuple[Seen, Pictures]:
     seen, reader = Seen(), Pictures()
     wanted = FolderOptions(**options)  # type: ignore[arg-type]
-    await FolderCheck(_checker(reader), reader, wanted, seen).run([folder])
+    checker = load_checker(CONFIG_FOLDER / "packs", policies, reader=reader)
+    await FolderCheck(checker, reader, wanted, seen).run([folder])
     return seen, reader
 
 
@@ -126,3 +129,76 @@ async def test_the_result_says_where_the_annotated_picture_is(folder: Path, tmp_
     seen, _ = await _run(folder, annotate_to=out)
     assert seen.results["id.jpg"].annotated == out / "deep" / "id.jpg.svg"
     assert seen.results["menu.jpg"].annotated is None
+
+
+async def test_other_rules_make_another_run(folder: Path, tmp_path: Path) -> None:
+    journal = tmp_path / "journal"
+    await _run(folder, journal=journal)
+    other = tmp_path / "policies.toml"
+    other.write_text(POLICIES.read_text("utf-8").replace('"escalate"', '"log"'), "utf-8")
+    _, reader = await _run(folder, other, journal=journal)
+    assert len(reader.read_texts) == 3
+    _, reader = await _run(folder, journal=journal, mask_to=tmp_path / "out")
+    assert len(reader.read_texts) == 4  # the masked copy of the number is read again
+    _, reader = await _run(folder, journal=journal, mask_to=tmp_path / "out")
+    assert reader.read_texts == []
+
+
+async def test_what_a_run_writes_is_not_checked(folder: Path) -> None:
+    journal, out = folder / "journal", folder / "out"
+    await _run(folder, journal=journal, mask_to=out)
+    seen, _ = await _run(folder, mask_to=out, journal=journal)
+    assert seen.results == {}
+    assert len(seen.earlier) == 3
+
+
+async def test_what_cannot_be_opened_is_said(folder: Path) -> None:
+    os.mkfifo(folder / "pipe")
+    (folder / "gone.jpg").symlink_to(folder / "nowhere")
+    (folder / "large.jpg").touch()
+    os.truncate(folder / "large.jpg", 65 << 20)
+    seen, _ = await _run(folder)
+    assert seen.errors == {
+        "pipe": "not-a-file",
+        "gone.jpg": "no-such-file",
+        "large.jpg": "too-large",
+    }
+
+
+def test_a_folder_that_cannot_be_listed_is_one_of_the_files(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scan = os.scandir
+
+    def refuse(path: str) -> object:
+        if str(path).endswith("deep"):
+            raise PermissionError(13, "refused", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    assert [str(relative) for _, relative in walk([folder])] == ["mark.jpg", "menu.jpg", "deep"]
+
+
+def test_a_run_that_was_killed_is_taken_up_where_it_stopped(tmp_path: Path) -> None:
+    folder, journal = tmp_path / "in", tmp_path / "journal"
+    folder.mkdir()
+    for i in range(1_500):
+        (folder / f"{i:04}.txt").write_text(f"通知{i}" if i % 10 else "机密★10年", "utf-8")
+    command = [sys.executable, "-m", "bot", "check", str(folder), "--json", "--resume"]
+    with subprocess.Popen([*command, str(journal)], stdout=subprocess.PIPE, text=True) as first:
+        assert first.stdout is not None
+        lines = [first.stdout.readline() for _ in range(100)]
+        first.kill()
+        lines += first.stdout.readlines()
+    done = len([line for line in journal.read_text().splitlines() if line.endswith("}")])
+    assert 0 < done < 1_500
+    second = subprocess.run([*command, str(journal)], capture_output=True, text=True)
+    again = second.stdout.splitlines()
+    assert len(again) == 1_500 - done
+    whole = [line for line in lines if line.endswith("\n")]
+    assert {json.loads(line)["id"] for line in (*whole, *again)} == {
+        str(path) for path in folder.iterdir()
+    }
+    third = subprocess.run([*command, str(journal)], capture_output=True, text=True)
+    assert third.stdout == ""
+    assert (second.returncode, third.returncode) == (3, 3)

@@ -11,8 +11,15 @@ from enum import StrEnum
 import typer
 from rich.console import Console
 
+from bot.detect.media.office import OfficeConverter
 from bot.detect.media.pool import MediaPool
-from bot.errors import ConfigurationError, PlatformError, ShoukouError, Unauthorized
+from bot.errors import (
+    ConfigurationError,
+    NotReadable,
+    PlatformError,
+    ShoukouError,
+    Unauthorized,
+)
 from bot.i18n import Catalogs, Translator
 from bot.messages.group import rights_missing
 from bot.platforms.telegram.actor import TelegramActor, call, make_bot
@@ -21,6 +28,11 @@ from bot.policy.packs import load_packs
 from bot.policy.policies import load_policies
 from bot.settings import Settings, load_settings
 from bot.store.store import Store
+
+OFFICE = (
+    "sudo apt-get install -y --no-install-recommends "
+    "libreoffice-writer-nogui libreoffice-calc-nogui libreoffice-impress-nogui"
+)
 
 
 class State(StrEnum):
@@ -67,6 +79,7 @@ async def _checks(settings: Settings, t: Translator) -> AsyncIterator[Check]:
     yield _keys(settings, t)
     async for check in _ocr(settings, t):
         yield check
+    yield await _office(t)
     yield _supervision(settings, t)
     yield _redis(settings, t)
     async for check in _platform(settings, t):
@@ -140,6 +153,24 @@ async def _ocr(settings: Settings, t: Translator) -> AsyncIterator[Check]:
         await pool.close()
         text = t("Pictures: the engine {engine} is ready; readers are confined by: {isolation}")
         yield Check(state=State.OK, text=text.format(engine=engine, isolation=isolation))
+
+
+async def _office(t: Translator) -> Check:
+    converter = OfficeConverter.find()
+    if converter is None:
+        return Check(
+            state=State.ADVICE,
+            text=t("DOC, XLS, PPT and WPS: read in part only, LibreOffice is not installed"),
+            mend=OFFICE,
+        )
+    try:
+        await converter.convert(b"{\\rtf1 x}", "odt")
+    except NotReadable as error:
+        text = t("DOC, XLS, PPT and WPS: LibreOffice does not work ({error})", error=error.reason)
+        return Check(state=State.ADVICE, text=text, mend=OFFICE)
+    finally:
+        converter.close()
+    return Check(state=State.OK, text=t("DOC, XLS, PPT and WPS: LibreOffice is ready, confined"))
 
 
 def _supervision(settings: Settings, t: Translator) -> Check:

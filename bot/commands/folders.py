@@ -5,12 +5,10 @@ from __future__ import annotations
 import asyncio
 import base64
 import dataclasses
-import json
 import os
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from hashlib import sha256
 from html import escape
 from pathlib import Path
 from typing import Protocol
@@ -19,6 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from bot.checking import Checker, CheckResult
+from bot.commands.journal import Journal
 from bot.errors import ConfigurationError, NotReadable
 from bot.model import Extent, Finding
 from bot.ports import MediaReader
@@ -52,38 +51,13 @@ class FolderOptions:
     @property
     def wanted(self) -> bool:
         """Whether anything is asked for beyond reading one path after the other."""
-        return any((self.mask_to, self.annotate_to, self.journal)) or self.jobs > 1
+        return any(self.written) or self.jobs > 1
 
-
-class Journal:
-    """Remembers by a digest of path, size and time of change which files are done.
-
-    One JSON object a line, without names or content; a line cut off by a power failure is ignored.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._done: dict[str, tuple[bool, bool]] = {}
-        with suppress(FileNotFoundError):
-            for line in path.read_bytes().splitlines():
-                with suppress(ValueError, KeyError, TypeError):
-                    row = json.loads(line)
-                    self._done[row["file"]] = (bool(row["found"]), bool(row["unread"]))
-        self._file = path.open("ab")
-        self._file.write(b"\n")
-
-    def earlier(self, path: Path) -> tuple[bool, bool] | None:
-        """Return (found, unread) of an unchanged file that was done before."""
-        return self._done.get(_identity(path))
-
-    def done(self, path: Path, *, found: bool, unread: bool) -> None:
-        """Write down that a file is done."""
-        row = {"file": _identity(path), "found": found, "unread": unread}
-        self._file.write(json.dumps(row).encode() + b"\n")
-        self._file.flush()
-
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
+    @property
+    def written(self) -> frozenset[Path]:
+        """What the run itself writes; it is not checked."""
+        places = (self.mask_to, self.annotate_to, self.journal)
+        return frozenset(place.resolve() for place in places if place is not None)
 
 
 class FolderCheck:
@@ -99,7 +73,7 @@ class FolderCheck:
 
     async def run(self, paths: Iterable[Path]) -> None:
         """Check files and all files below folders; progress goes to standard error."""
-        files = list(walk(paths))
+        files = list(walk(paths, self._options.written))
         async with self._journal() as journal:
             with _progress() as progress:
                 task = progress.add_task("", total=len(files))
@@ -116,7 +90,7 @@ class FolderCheck:
             yield None
             return
         try:
-            journal = Journal(self._options.journal)
+            journal = Journal(self._options.journal, self._kind_of_run())
         except OSError as error:
             raise ConfigurationError(
                 "cannot be opened", where=str(self._options.journal)
@@ -125,6 +99,12 @@ class FolderCheck:
             yield journal
         finally:
             journal.close()
+
+    def _kind_of_run(self) -> str:
+        """Name what the outcome depends on beside the file; other rules make another run."""
+        policy = self._checker.policy(self._options.policy)
+        places = (self._options.mask_to, self._options.annotate_to)
+        return repr((policy.name, policy.version, [p and str(p.resolve()) for p in places]))
 
     async def _worker(
         self,
@@ -144,6 +124,7 @@ class FolderCheck:
 
     async def _one(self, path: Path, relative: Path) -> tuple[bool, bool]:
         try:
+            _require_a_file(path)
             result = await self._checker.check_file(path, policy=self._options.policy)
             if result.size[0]:
                 result = await self._with_copies(path, relative, result)
@@ -157,7 +138,7 @@ class FolderCheck:
         return bool(result.verdict.effective), bool(result.verdict.not_inspected)
 
     async def _with_copies(self, path: Path, relative: Path, result: CheckResult) -> CheckResult:
-        findings = [f for f in result.verdict.effective if f.box is not None]
+        findings = result.verdict.effective
         if not findings:
             return result
         data = await asyncio.to_thread(path.read_bytes)
@@ -170,11 +151,14 @@ class FolderCheck:
             _target(self._options.mask_to, relative, ".jpg").write_bytes(masked)
         return result
 
-    async def _masked(self, data: bytes, findings: list[Finding]) -> bytes:
-        """Cover what was found; all of the picture for a mark, and where a rest would show."""
+    async def _masked(self, data: bytes, findings: Sequence[Finding]) -> bytes:
+        """Cover what was found; all of the picture for a mark, and where a rest would show.
+
+        What has no place on the picture (a comment in the file) covers all of it, too.
+        """
         if self._reader is None:
             raise NotReadable("no-reader")
-        whole = any(f.extent is Extent.WHOLE for f in findings)
+        whole = any(f.extent is Extent.WHOLE or f.box is None for f in findings)
         boxes = () if whole else tuple(f.box for f in findings if f.box is not None)
         masked = await self._reader.redact(data, boxes)
         if boxes and await self._checker.finds(masked, policy=self._options.policy):
@@ -182,17 +166,33 @@ class FolderCheck:
         return masked
 
 
-def walk(paths: Iterable[Path]) -> Iterator[tuple[Path, Path]]:
-    """Yield every file with its path relative to the folder given, in a lasting order."""
+def _require_a_file(path: Path) -> None:
+    """Raise NotReadable for a pipe or a device: reading one may never end."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise NotReadable("not-a-file")
+
+
+def walk(
+    paths: Iterable[Path], without: frozenset[Path] = frozenset()
+) -> Iterator[tuple[Path, Path]]:
+    """Yield every file with its path relative to the folder given, in a lasting order.
+
+    A folder that cannot be opened is yielded itself, so that it is said. ``without`` are files and
+    folders to leave out.
+    """
     for path in paths:
         if not path.is_dir():
             yield path, Path(path.name)
             continue
-        for folder, below, names in os.walk(path):
-            below.sort()
+        closed: list[OSError] = []
+        for folder, below, names in os.walk(path, onerror=closed.append):
+            here = Path(folder)
+            below[:] = sorted(name for name in below if (here / name).resolve() not in without)
             for name in sorted(names):
-                file = Path(folder) / name
-                yield file, file.relative_to(path)
+                if (here / name).resolve() not in without:
+                    yield here / name, (here / name).relative_to(path)
+        for error in closed:
+            yield Path(error.filename), Path(error.filename).relative_to(path)
 
 
 def annotated(data: bytes, size: tuple[int, int], findings: Iterable[Finding]) -> str:
@@ -232,15 +232,6 @@ def _target(folder: Path, relative: Path, suffix: str) -> Path:
     # The copies show what the pictures show: they are for nobody else.
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     return target
-
-
-def _identity(path: Path) -> str:
-    try:
-        stat = path.stat()
-    except OSError:
-        return ""
-    text = f"{path.resolve()}\0{stat.st_size}\0{stat.st_mtime_ns}"
-    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _progress() -> Progress:

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from PIL import Image
 
 from tests.support import papers, pictures
+from tests.support.hostile_more import more
 
 WORDS = "机密★10年 编号110101199003070011"
 _ZEROS = b"\0" * (1 << 20)
@@ -38,6 +39,7 @@ def corpus(seed: int = 1) -> Iterator[tuple[str, bytes]]:
     yield from _polyglots(good)
     yield from _wrong_names(good, rng)
     yield from _noise(rng)
+    yield from more()
 
 
 def samples() -> Iterator[tuple[str, bytes]]:
@@ -416,7 +418,7 @@ def _locked() -> Iterator[tuple[str, bytes]]:
 
 def _truncated(good: dict[str, bytes]) -> Iterator[tuple[str, bytes]]:
     for name, data in good.items():
-        for share in (0.1, 0.5, 0.97):
+        for share in (0.1, 0.3, 0.5, 0.7, 0.9, 0.97):
             yield f"{name} cut at {share:.0%}", data[: max(1, int(len(data) * share))]
 
 

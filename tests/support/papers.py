@@ -432,7 +432,8 @@ def pdf_of(
     return bytes(out)
 
 
-def _pdf_text(words: str, setting: str = "") -> bytes:
+def pdf_text(words: str, setting: str = "") -> bytes:
+    """Return a page's code that shows the words."""
     coded = words.encode("utf-16-be").hex()
     return f"BT {setting} /F1 18 Tf 60 700 Td <{coded}> Tj ET".encode()
 
@@ -440,19 +441,19 @@ def _pdf_text(words: str, setting: str = "") -> bytes:
 def pdf_with(place: str, words: str) -> bytes:
     """Make a PDF."""
     coded = "<feff" + words.encode("utf-16-be").hex() + ">"
-    plain = _pdf_text(PLAIN)
+    plain = pdf_text(PLAIN)
     if place == "visible":
-        return pdf_of(_pdf_text(words))
+        return pdf_of(pdf_text(words))
     if place == "hidden":
-        return pdf_of(plain + b"\n" + _pdf_text(words, "3 Tr"))
+        return pdf_of(plain + b"\n" + pdf_text(words, "3 Tr"))
     if place == "white":
-        return pdf_of(plain + b"\n" + _pdf_text(words, "1 1 1 rg"))
+        return pdf_of(plain + b"\n" + pdf_text(words, "1 1 1 rg"))
     if place == "outside":
         return pdf_of(
-            plain + b"\n" + _pdf_text(words, "1 0 0 1 3000 0 cm").replace(b" 60", b" 2060")
+            plain + b"\n" + pdf_text(words, "1 0 0 1 3000 0 cm").replace(b" 60", b" 2060")
         )
     if place == "header":
-        return pdf_of(plain + b"\n" + _pdf_text(words).replace(b"700 Td", b"800 Td"))
+        return pdf_of(plain + b"\n" + pdf_text(words).replace(b"700 Td", b"800 Td"))
     if place == "comment":
         note = f"/Annots[<</Type/Annot/Subtype/Text/Rect[9 9 30 30]/Contents{coded}>>]"
         return pdf_of(plain, extra=note)
@@ -610,3 +611,14 @@ MAKERS: dict[str, tuple[Maker, tuple[str, ...]]] = {
     "EML": (eml_with, ("visible", "header", "comment", "hidden", "picture", "attachment")),
     "MSG": (msg_with, ("visible", "header", "comment", "hidden", "picture")),
 }
+
+
+def zip_without_entry(words: str) -> bytes:
+    """Make a ZIP file whose list of contents leaves out the part that holds the words."""
+    first, last = zip_of({"a.txt": words}), zip_of({"b.txt": "x"})
+    hidden = first[: first.index(b"PK\x01\x02")]
+    data = bytearray(hidden + last)
+    listed = data.index(b"PK\x01\x02")
+    struct.pack_into("<I", data, listed + 42, len(hidden))
+    struct.pack_into("<I", data, data.index(b"PK\x05\x06") + 16, listed)
+    return bytes(data)

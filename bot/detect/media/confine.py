@@ -20,7 +20,7 @@ _CLONE_NEWUSER, _CLONE_NEWNET, _CLONE_NEWIPC = 0x10000000, 0x40000000, 0x0800000
 
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _VERSION_FLAG, _PATH_BENEATH = 1, 1
-_EXECUTE, _WRITE, _READ, _READ_DIR = 1, 2, 4, 8
+_EXECUTE, _WRITE, _READ, _READ_DIR, _MAKE_SOCKET = 1, 2, 4, 8, 1 << 9
 _RIGHTS_BY_VERSION = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1}
 _FILE_RIGHTS = _EXECUTE | _WRITE | _READ | 1 << 14
 
@@ -55,13 +55,23 @@ def memory_gauge() -> int | None:
 def limit_growth(gauge: int | None, resident: int, most: int) -> None:
     """Bound the address space so that about ``resident`` bytes of memory can come into use.
 
-    At least a fifth of that may always be added. ``most`` bounds the address space in any case.
+    At least a sixteenth of that may always be added. ``most`` bounds the address space in any case.
     """
     if gauge is None:
         return
-    pages, used = (int(n) * resource.getpagesize() for n in os.pread(gauge, 200, 0).split()[:2])
-    soft = min(pages + max(resident - used, resident // 5), most)
+    pages, used = _sizes(gauge)
+    soft = min(pages + max(resident - used, resident // 16), most)
     resource.setrlimit(resource.RLIMIT_AS, (soft, most))
+
+
+def resident(gauge: int | None) -> int:
+    """Return how many bytes of memory are in use; 0 where nothing tells."""
+    return 0 if gauge is None else _sizes(gauge)[1]
+
+
+def _sizes(gauge: int) -> tuple[int, int]:
+    pages, used = (int(n) * resource.getpagesize() for n in os.pread(gauge, 200, 0).split()[:2])
+    return pages, used
 
 
 def end_after(seconds: float) -> None:
@@ -88,11 +98,14 @@ def leave_network() -> bool:
     return bool(libc.unshare(_CLONE_NEWUSER | own) == 0 or libc.unshare(own) == 0)
 
 
-def close_files(read: Iterable[str], write: Iterable[str] = ()) -> bool:
+def close_files(
+    read: Iterable[str], write: Iterable[str] = (), sockets: Iterable[str] = ()
+) -> bool:
     """Refuse every file but the system's and the named folders, by Landlock.
 
     Call while there is one thread: threads that exist already are not bound. ``write`` folders
-    may be used freely. Returns whether it is in force.
+    may be used freely; in ``sockets`` folders nothing but a socket may be made. Returns whether it
+    is in force.
     """
     if sys.platform != "linux":
         return False
@@ -109,6 +122,8 @@ def close_files(read: Iterable[str], write: Iterable[str] = ()) -> bool:
             _allow(libc, rules, path, (_READ | _READ_DIR | _EXECUTE) & handled)
         for path in (os.devnull, *write):
             _allow(libc, rules, path, handled)
+        for path in sockets:
+            _allow(libc, rules, path, _MAKE_SOCKET)
         return bool(libc.syscall(ctypes.c_long(_RESTRICT_SELF), rules, 0) == 0)
     finally:
         os.close(rules)

@@ -6,24 +6,25 @@ import codecs
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
-
-from bot.errors import NotReadable
-from bot.model import Fragment, Source
-
-MAX_TEXT = 4_000_000
+from dataclasses import dataclass, field
 
 _BOMS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _NOT_TEXT = ("Cc", "Cn", "Co", "Cs")
 _MAX_CONTROLS = 4
 _BLANKS = frozenset("\t\n\r\f\v\x1a\ufeff")
 _CLOSE = 0.8
 _KNOWN = 0.2
+_CUT, _DAMAGED = "cut-off", "broken"
+_LONGEST_CHARACTER = 4
+# Text with a few wrong bytes is damaged text; with more it is something else.
+_MOST_WRONG = 0.05
+_LEAST_COMMON = 0.4
 # The letters that make up about half of Chinese text, in both scripts, with signs and digits.
 _COMMON = frozenset(
     "的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年动同工也能下过子说产种"
@@ -36,47 +37,80 @@ _COMMON = frozenset(
 )
 
 
-def read_text(data: bytes) -> Fragment:
-    """Decode plain text, CSV or Markdown; raise NotReadable when it is something else.
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """The text, or the texts where several encodings fit about as well.
 
-    A result with NUL or many kinds of control characters is refused, and where the encoding was
-    guessed, one with any control or unassigned character.
+    ``fault`` is ``cut-off`` when the last character is incomplete, ``broken`` when some bytes
+    belong to no character (they became U+FFFD), None when every byte was understood.
     """
-    if not data:
-        raise NotReadable("broken")
-    if len(data) > MAX_TEXT:
-        raise NotReadable("too-large")
-    texts = decode_all(data)
-    if not texts:
-        raise NotReadable("unsupported-document")
-    return Fragment(source=Source.DOCUMENT, text=texts[0])
+
+    texts: tuple[str, ...] = field(default=(), repr=False)
+    fault: str | None = None
 
 
 def decode_all(data: bytes) -> list[str]:
-    """Return the text, or the texts where several encodings fit about as well; none if none fits.
+    """Return the texts of `decode`, whatever its fault; none if none fits."""
+    return list(decode(data).texts)
+
+
+def decode(data: bytes) -> Decoded:
+    """Decode plain text, CSV or Markdown; no text at all when it is something else.
 
     UTF-8, UTF-16 and UTF-32 are told by their marks, UTF-8 by its form. GB18030, Big5 and UTF-16
-    without a mark are told by how common the letters are that they give.
+    without a mark are told by how common the letters are that they give. A result with NUL or many
+    kinds of control characters is refused, and where the encoding was guessed, one with any control
+    or unassigned character.
     """
     for mark, encoding in _BOMS:
         if data.startswith(mark):
-            text = _try(data, encoding, marked=True)
-            return [text] if text else []
-    text = _try(data, "utf-8")
-    if text is not None:
-        return [text] if text else []
-    ranked = sorted(_guesses(data), key=lambda guess: -guess[0])
-    return [text for score, text in ranked if score >= ranked[0][0] * _CLOSE and score > 0][:2]
+            rest = data[len(mark) :]
+            return _known(rest, encoding) or _damaged(rest, [encoding])
+    if (found := _known(data, "utf-8")) is not None:
+        return found
+    guesses = sorted(_guesses(data), key=lambda guess: -guess[0])
+    if guesses:
+        best, _, fault = guesses[0]
+        close = [text for score, text, _ in guesses if score >= best * _CLOSE and score > 0]
+        return Decoded(tuple(close[:2]), fault)
+    wide = b"\0" in data[:4096]
+    return _damaged(data, [] if wide else ["utf-8", "gb18030", "big5hkscs"])
 
 
-def _guesses(data: bytes) -> Iterator[tuple[float, str]]:
+def _known(data: bytes, encoding: str) -> Decoded | None:
+    """Decode by an encoding that the form of the bytes tells; None when it does not fit."""
+    decoded = _try(data, encoding)
+    if decoded is None or not _is_text(decoded[0], guessed=False):
+        return None
+    text, fault = decoded
+    if fault is not None and text.isascii():
+        return None
+    return Decoded((text,), fault)
+
+
+def _guesses(data: bytes) -> Iterator[tuple[float, str, str | None]]:
     encodings = ["gb18030", "big5hkscs"] if b"\0" not in data[:4096] else []
-    if len(data) % 2 == 0:
-        encodings += ["utf-16-le", "utf-16-be"]
+    encodings += ["utf-16-le", "utf-16-be"]
     for encoding in encodings:
-        text = _try(data, encoding)
-        if text:
-            yield _commonness(text), text
+        decoded = _try(data, encoding)
+        if decoded is not None and decoded[0] and _is_text(decoded[0], guessed=True):
+            text, fault = decoded
+            # Bytes that fit to the last are believed before those that nearly do.
+            yield _commonness(text) * (1.0 if fault is None else 0.7), text, fault
+
+
+def _damaged(data: bytes, encodings: list[str]) -> Decoded:
+    """Decode text with a few wrong bytes."""
+    best, found = 0.0, Decoded()
+    for encoding in encodings:
+        text = data.decode(encoding, "replace")
+        if not text or "\0" in text or text.count("\ufffd") > max(4, len(text) * _MOST_WRONG):
+            continue
+        kinds = Counter(map(unicodedata.category, set(text) - _BLANKS))
+        score = _commonness(text)
+        if kinds["Cc"] <= _MAX_CONTROLS and score > max(best, _LEAST_COMMON):
+            best, found = score, Decoded((text,), _DAMAGED)
+    return found
 
 
 def _commonness(text: str) -> float:
@@ -87,13 +121,28 @@ def _commonness(text: str) -> float:
     return (common + known * _KNOWN) / len(sample)
 
 
-def _try(data: bytes, encoding: str, *, marked: bool = False) -> str | None:
+def _try(data: bytes, encoding: str) -> tuple[str, str | None] | None:
+    """Decode all, or all but an incomplete last character (with the fault that it is one)."""
     try:
-        text = data.decode(encoding)
+        return data.decode(encoding), None
+    except UnicodeDecodeError as error:
+        # What is wrong must be the very last, and wrong by what is missing.
+        if error.end < len(data) or error.start < len(data) - _LONGEST_CHARACTER:
+            return None
+        whole = data[: error.start]
     except UnicodeError:
         return None
+    decoder = codecs.getincrementaldecoder(encoding)()
+    try:
+        decoder.decode(data)
+    except UnicodeError:
+        return None
+    return whole.decode(encoding), _CUT
+
+
+def _is_text(text: str, *, guessed: bool) -> bool:
     kinds = Counter(map(unicodedata.category, set(text) - _BLANKS))
-    if encoding.startswith("utf-8") or marked:
-        # Hardly anything else is valid UTF-8: a log with escape codes is still text.
-        return None if "\0" in text or kinds["Cc"] > _MAX_CONTROLS else text
-    return None if any(kinds[kind] for kind in _NOT_TEXT) else text
+    if guessed:
+        return not any(kinds[kind] for kind in _NOT_TEXT)
+    # Hardly anything else is valid UTF-8: a log with escape codes is still text.
+    return "\0" not in text and kinds["Cc"] <= _MAX_CONTROLS

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.detect.media import wire
+from bot.detect.media.office import OfficeConverter, merged, wanted
 from bot.detect.media.process import Child, ChildFailed
 from bot.errors import NotReadable, ShoukouError
 from bot.model import Box, Fragment, Source
@@ -21,7 +22,7 @@ class MediaPool:
     """Reads files in ``workers`` children; safe for any number of concurrent callers.
 
     A child that dies, hangs beyond ``seconds`` or has read ``recycle`` files is replaced while the
-    others, and one spare, go on.
+    others, and one spare, go on. ``office`` makes readable what the children cannot read.
     """
 
     def __init__(
@@ -32,11 +33,13 @@ class MediaPool:
         seconds: float = 20.0,
         recycle: int = 200,
         spare: int = 0,
+        office: OfficeConverter | None = None,
     ) -> None:
         self._engine = engine
         self._seconds = seconds
         self._recycle = recycle
         self._count = workers + spare
+        self._office = office
         self._turns = asyncio.Semaphore(workers)
         self._idle: asyncio.Queue[Child] = asyncio.Queue()
         self._children: set[Child] = set()
@@ -67,6 +70,8 @@ class MediaPool:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         for child in list(self._children):
             await self._drop(child)
+        if self._office is not None:
+            self._office.close()
 
     async def read(self, data: bytes, *, name: str | None, mime_type: str | None) -> MediaReading:
         """Turn a file into fragments; what fails is ``not_inspected``, never an exception.
@@ -74,10 +79,32 @@ class MediaPool:
         The name is not used: what a file is, its content says.
         """
         try:
-            header, _ = await self._ask({"op": "read", "mime_type": mime_type}, data)
-            return to_reading(header)
+            header, body = await self._ask(_request(mime_type, self._office is not None), data)
+            reading = to_reading(header)
+            if self._office is None or "wanted" not in header:
+                return reading
+            others = [
+                await self._read_converted(self._office, *document)
+                for document in wanted(header, body)
+            ]
+            if None in others:
+                # Without what cannot be made readable: its words, and that it was not read.
+                header, _ = await self._ask(_request(mime_type, False), data)
+                reading = to_reading(header)
+            return merged(reading, [other for other in others if other is not None])
         except NotReadable as error:
             return MediaReading(not_inspected=error.reason)
+
+    async def _read_converted(
+        self, office: OfficeConverter, target: str, document: bytes
+    ) -> MediaReading | None:
+        """Read a document of old in its new form; None when it cannot be brought into one."""
+        try:
+            converted = await office.convert(document, target)
+        except NotReadable:
+            return None
+        header, _ = await self._ask(_request(None, False), converted)
+        return to_reading(header)
 
     async def redact(self, data: bytes, boxes: Sequence[Box]) -> bytes:
         """Return the picture as a JPEG with the boxes painted over, without metadata.
@@ -157,6 +184,10 @@ class MediaPool:
             await self._drop(child)
             raise
         self._idle.put_nowait(child)
+
+
+def _request(mime_type: str | None, hand_over: bool) -> dict[str, Any]:
+    return {"op": "read", "mime_type": mime_type, "hand_over": hand_over}
 
 
 def to_reading(header: dict[str, Any]) -> MediaReading:

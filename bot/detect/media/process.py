@@ -52,7 +52,7 @@ class Child:
         """Start, wait for the models and return the kinds of isolation in force."""
         if self._engine == "tesseract":
             # pytesseract hands pictures over in files: they stay in memory, and go with the child.
-            self._folder = _private_folder()
+            self._folder = private_folder()
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
             *("-I", "-B", "-c", _BOOT, str(_ROOT), self._engine, str(self._seconds)),
@@ -129,6 +129,7 @@ class Child:
         )
 
 
-def _private_folder() -> str:
+def private_folder() -> str:
+    """Make a folder that is this user's alone, in memory where there is such a place."""
     place = str(_MEMORY_DISK) if _MEMORY_DISK.is_dir() else None
     return tempfile.mkdtemp(prefix="shoukou-", dir=place)

@@ -10,13 +10,15 @@ from PIL import Image, ImageDraw
 
 from bot.detect.media import images
 from bot.detect.media.codes import read_codes
+from bot.detect.media.files.kinds import is_plain
+from bot.detect.media.files.picture_words import behind_the_end, picture_words
 from bot.detect.media.formats import sniff
 from bot.detect.media.ocr import Line, OcrEngine
 from bot.detect.media.reading import merge_lines, read_lines, to_fragment
 from bot.detect.media.redact import redact
 from bot.detect.media.second_look import Doubts, SecondLook
 from bot.errors import ConfigurationError
-from bot.model import Box, Fragment
+from bot.model import Box, Fragment, Source
 
 _CODECS = (
     *("utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "gb18030", "big5hkscs"),
@@ -64,12 +66,19 @@ class Reader:
         ):
             self._read_document(data, None)
 
-    def read(self, data: bytes, mime_type: str | None) -> dict[str, Any]:
-        """Return fragments, size and what was not inspected, as plain data."""
+    def read(
+        self, data: bytes, mime_type: str | None, *, hand_over: bool = False
+    ) -> tuple[dict[str, Any], bytes]:
+        """Return fragments, size and what was not inspected, as plain data.
+
+        With ``hand_over``, documents of old come behind it as they are, for another to convert;
+        ``wanted`` lists them as (target, size).
+        """
         if sniff(data) is None:
-            return self._read_document(data, mime_type)
-        fragments, reason, size = self.read_picture(data)
-        return _plain(fragments, reason, size)
+            return self._read_document(data, mime_type, hand_over=hand_over)
+        fragments, reason, size = self._picture(data, None)
+        behind, gap = self._read_behind(data)
+        return _plain([*fragments, *behind], reason or gap, size), b""
 
     @staticmethod
     def is_document(data: bytes) -> bool:
@@ -79,13 +88,40 @@ class Reader:
     def read_picture(
         self, data: bytes, page: int | None = None
     ) -> tuple[Sequence[Fragment], str | None, tuple[int, int]]:
-        """Return an encoded picture's fragments, what was not inspected, and its size."""
+        """Return an encoded picture's fragments, what was not inspected, and its size.
+
+        A file behind its end is said, not opened: there may be another one behind that.
+        """
+        fragments, reason, size = self._picture(data, page)
+        rest = behind_the_end(data, sniff(data) or "").lstrip(b"\0")
+        hides = reason is None and bool(rest) and not is_plain(rest)
+        return fragments, "appended-data" if hides else reason, size
+
+    def _picture(
+        self, data: bytes, page: int | None
+    ) -> tuple[Sequence[Fragment], str | None, tuple[int, int]]:
+        """Return the fragments of what a picture shows and of its metadata."""
         decoded = images.decode(data)
         fragments: list[Fragment] = []
         for number, frame in enumerate(decoded.frames, start=1):
             place = number if page is None and len(decoded.frames) > 1 else page
             fragments += self._frame(frame, place)
+        if words := picture_words(data, sniff(data) or ""):
+            fragments.append(Fragment(source=Source.DOCUMENT, text=words, page=page))
         return fragments, decoded.not_inspected, decoded.frames[0].size
+
+    def _read_behind(self, data: bytes) -> tuple[Sequence[Fragment], str | None]:
+        """Read what hangs behind a picture's end: another file, or words."""
+        from bot.detect.media.files.opening import new_walk
+        from bot.detect.media.files.walk import gravest
+
+        rest = behind_the_end(data, sniff(data) or "").lstrip(b"\0")
+        if not rest.strip():
+            return (), None
+        walk = new_walk(self)
+        walk.run(rest)
+        reason = gravest(walk.reasons)
+        return walk.fragments, "appended-data" if reason == "unsupported-document" else reason
 
     def read_pixels(self, picture: Any, page: int | None) -> Sequence[Fragment]:
         """Return the fragments of an RGB array."""
@@ -97,16 +133,22 @@ class Reader:
         codes = [code for ground in frame.grounds for code in read_codes(ground, page)]
         return [*(text for text in texts if text is not None), *dict.fromkeys(codes)]
 
-    def _read_document(self, data: bytes, mime_type: str | None) -> dict[str, Any]:
+    def _read_document(
+        self, data: bytes, mime_type: str | None, *, hand_over: bool = False
+    ) -> tuple[dict[str, Any], bytes]:
         from bot.detect.media.files.opening import new_walk
         from bot.detect.media.files.walk import gravest
 
         walk = new_walk(self)
+        walk.hands_over = hand_over
         walk.run(data)
         reason = gravest(walk.reasons)
         if reason == "unsupported-document" and (mime_type or "").startswith("image/"):
             reason = "unsupported-picture"
-        return _plain(walk.fragments, reason, (0, 0))
+        found = _plain(walk.fragments, reason, (0, 0))
+        if walk.handed:
+            found["wanted"] = [(target, len(document)) for target, document in walk.handed]
+        return found, b"".join(document for _, document in walk.handed)
 
     def redact(self, data: bytes, boxes: Sequence[Box]) -> bytes:
         """Return the first still as a JPEG with the boxes covered; see `redact.redact`."""

@@ -63,6 +63,7 @@ _REFUSED = {
     "finit_module": (313, 273),
     "kexec_load": (246, 104),
 }
+_LISTENING, _AF_UNIX = ("socket", "bind", "listen", "accept", "accept4"), 1
 _PROGRAMS = {"execve": (59, 221), "execveat": (322, 281)}
 _FORKS = {"x86_64": (57, 58), "aarch64": ()}
 _CLONE = {"x86_64": 56, "aarch64": 220}
@@ -73,10 +74,11 @@ class _Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_char_p))
 
 
-def forbid_calls(*, programs: bool) -> bool:
+def forbid_calls(*, programs: bool, listening: bool = False) -> bool:
     """Refuse network, kernel and (unless ``programs``) process calls in every thread.
 
-    Returns whether the filter is in force; it cannot be taken off again.
+    ``listening`` permits sockets of this machine's own kind that wait for somebody; none may reach
+    out. Returns whether the filter is in force; it cannot be taken off again.
     """
     machine = platform.machine()
     if sys.platform != "linux" or machine not in _AUDIT:
@@ -84,21 +86,25 @@ def forbid_calls(*, programs: bool) -> bool:
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
         return False
-    code = _filter(machine, programs=programs)
+    code = _filter(machine, programs=programs, listening=listening)
     program = _Program(len(code) // 8, code)
     call = ctypes.c_long(_SECCOMP[machine])
     done = libc.syscall(call, _SET_MODE_FILTER, _ALL_THREADS, ctypes.byref(program))
     return bool(done == 0)
 
 
-def _filter(machine: str, *, programs: bool) -> bytes:
+def _filter(machine: str, *, programs: bool, listening: bool) -> bytes:
     """Build the filter: every listed call fails with EPERM, all others are allowed."""
     column = list(_AUDIT).index(machine)
     refuse = _step(_RETURN, _ERRNO | errno.EPERM)
     allow = _step(_RETURN, _ALLOW)
     parts = [_step(_LOAD, 4), _step(_EQUAL, _AUDIT[machine], yes=1), refuse, _step(_LOAD, 0)]
     parts += [_step(_AT_LEAST, _X32, no=1), refuse]
-    numbers = [pair[column] for pair in _REFUSED.values()]
+    permitted = _LISTENING if listening else ()
+    numbers = [pair[column] for name, pair in _REFUSED.items() if name not in permitted]
+    if listening:
+        parts += [_step(_EQUAL, _REFUSED["socket"][column], no=4), _step(_LOAD, 16)]
+        parts += [_step(_EQUAL, _AF_UNIX, no=1), allow, refuse]
     if not programs:
         numbers += [pair[column] for pair in _PROGRAMS.values()]
         numbers += _FORKS[machine]

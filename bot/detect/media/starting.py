@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 
+from bot.detect.media.office import OfficeConverter
 from bot.detect.media.pool import MediaPool
 from bot.errors import NotReadable, ShoukouError
 from bot.model import Box
@@ -29,7 +30,8 @@ class StartingMedia:
 
     async def _start(self) -> MediaPool | None:
         for engine in self._engines:
-            pool = MediaPool(engine=engine, workers=self._workers)
+            office = OfficeConverter.find()
+            pool = MediaPool(engine=engine, workers=self._workers, office=office)
             try:
                 await pool.start()
             except ShoukouError as error:

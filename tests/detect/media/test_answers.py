@@ -26,7 +26,9 @@ class Failing:
     def __init__(self, error: Exception) -> None:
         self._error = error
 
-    def read(self, data: bytes, mime_type: str | None) -> dict[str, Any]:
+    def read(
+        self, data: bytes, mime_type: str | None, *, hand_over: bool = False
+    ) -> tuple[dict[str, Any], bytes]:
         raise self._error
 
     def redact(self, data: bytes, boxes: Sequence[Box]) -> bytes:

@@ -35,6 +35,10 @@ def of_process(pid: int, what: str) -> str:
     return Path(f"/proc/{pid}/{what}").read_text()
 
 
+def held_by(pid: int) -> set[str]:
+    return {str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()}
+
+
 def network_of(pid: int) -> str:
     return str(Path(f"/proc/{pid}/ns/net").readlink())
 
@@ -134,6 +138,16 @@ async def test_the_environment_of_a_child_is_empty(pool: MediaPool) -> None:
         threads = {"OMP_NUM_THREADS", "OMP_THREAD_LIMIT", "OPENBLAS_NUM_THREADS"}
         assert names == {"PATH", "LANG"} | threads
         assert os.getsid(pid) == pid
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="it looks into /proc")
+async def test_a_child_holds_nothing_but_its_pipes(pool: MediaPool) -> None:
+    (child,) = pool.pids
+    kinds = {name.split(":")[0] for name in held_by(child)}
+    assert kinds <= {"pipe", "/dev/null", f"/proc/{child}/statm", "/dev/urandom"}
+    limits = of_process(child, "limits")
+    for name, value in (("core file size", "0"), ("file size", "0"), ("open files", "64")):
+        assert f"Max {name}".ljust(26) + value.ljust(21) in limits
 
 
 async def test_an_unknown_engine_is_a_configuration_error() -> None:

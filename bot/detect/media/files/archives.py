@@ -1,4 +1,4 @@
-"""Archives within bounds: ZIP, 7z, TAR, and single files packed with gzip, bzip2 or xz."""
+"""Archives within bounds: 7z, TAR, and single files packed with gzip, bzip2 or xz."""
 
 from __future__ import annotations
 
@@ -6,120 +6,46 @@ import bz2
 import io
 import lzma
 import tarfile
-import zipfile
 import zlib
 from collections.abc import Iterator
 from typing import Any
 
+from bot.detect.media import documents
+from bot.detect.media.files.strings import read_strings
 from bot.detect.media.files.walk import Spent, Walk
+from bot.detect.media.files.zips import bounded
 from bot.errors import NotReadable
 
-_STEP = 1 << 16
+_STEP, _BLOCK = 1 << 16, 512
 _RATIO_FROM = 8 << 20
 _LZMA_MEMORY = 96 << 20
 
 
-class Package:
-    """An open ZIP file whose parts are read within the walk's bounds."""
-
-    def __init__(self, walk: Walk, data: bytes) -> None:
-        self._walk = walk
-        try:
-            self._zip = zipfile.ZipFile(io.BytesIO(data))
-        except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, EOFError):
-            raise NotReadable("broken") from None
-        self.parts = [info for info in self._zip.infolist() if not info.is_dir()]
-        self.names = {info.filename.replace("\\", "/").lstrip("/"): info for info in self.parts}
-        # Two parts of one name: a viewer may show the one and a reader the other.
-        self.twins = [i for i in self.parts if self.names[_slashed(i)] is not i]
-
-    @property
-    def is_encrypted(self) -> bool:
-        """Say whether any part needs a password."""
-        return any(info.flag_bits & 0x1 for info in self.parts)
-
-    def read(self, info: zipfile.ZipInfo) -> bytes:
-        """Return a part's content; raise NotReadable or Spent."""
-        if info.flag_bits & 0x1:
-            raise NotReadable("encrypted")
-        try:
-            with self._zip.open(info) as part:
-                return _bounded(self._walk, part, max(info.compress_size, 1))
-        except NotReadable:
-            raise
-        except NotImplementedError:
-            raise NotReadable("unsupported-archive") from None
-        except (RuntimeError, OSError, EOFError, ValueError, zlib.error, lzma.LZMAError):
-            raise NotReadable("broken") from None
-        except zipfile.BadZipFile:
-            raise NotReadable("broken") from None
-
-    def try_read(self, info: zipfile.ZipInfo) -> bytes:
-        """Return a part's content, or nothing and a gap when it cannot be read."""
-        try:
-            return self.read(info)
-        except Spent:
-            raise
-        except NotReadable as error:
-            self._walk.gap(error.reason)
-            return b""
-
-
-def _slashed(info: zipfile.ZipInfo) -> str:
-    return info.filename.replace("\\", "/").lstrip("/")
-
-
-def _bounded(walk: Walk, source: Any, packed: int) -> bytes:
-    """Read a stream to its end; raise NotReadable beyond the bounds of size and ratio."""
-    pieces: list[bytes] = []
-    size, room = 0, walk.room
-    while piece := source.read(_STEP):
-        size += len(piece)
-        if size > room:
-            raise NotReadable("too-large")
-        if size > _RATIO_FROM and size > packed * walk.limits.ratio:
-            raise NotReadable("too-large")
-        walk.check_time()
-        pieces.append(piece)
-    walk.take(size)
-    return b"".join(pieces)
-
-
-def read_plain_zip(walk: Walk, package: Package) -> None:
-    """Open every part of an archive, and read the parts' names."""
-    walk.add("\n".join(_name(info) for info in package.parts))
-    for info in package.parts:
-        walk.open(package.try_read(info))
-
-
-def _name(info: zipfile.ZipInfo) -> str:
-    """Return a part's name; programs of this region write GB 18030 without saying so."""
-    if info.flag_bits & 0x800:
-        return info.filename
-    try:
-        raw = info.filename.encode("cp437")
-    except UnicodeError:
-        return info.filename
-    for encoding in ("utf-8", "gb18030"):
-        try:
-            return raw.decode(encoding)
-        except UnicodeError:
-            continue
-    return info.filename
-
-
 def read_tar(walk: Walk, data: bytes, page: int | None) -> None:
-    """Open every file of a TAR archive; links and devices hold nothing."""
+    """Open every file of a TAR archive; links and devices hold nothing but their names.
+
+    A whole archive ends with a block of zeros: what lies behind it is opened as well.
+    """
     names: list[str] = []
     try:
         with tarfile.open(fileobj=io.BytesIO(data), mode="r:", errors="replace") as archive:
             for member in archive:
-                names.append(member.name)
+                names += [member.name, member.linkname, *map(str, member.pax_headers.values())]
                 _read_member(walk, archive, member)
+            end = archive.offset
     except (tarfile.TarError, OSError, EOFError, ValueError):
         raise NotReadable("broken") from None
     finally:
-        walk.add("\n".join(names))
+        walk.add("\n".join(dict.fromkeys(names)))
+    mark, rest = data[end : end + _BLOCK], data[end + _BLOCK :].lstrip(b"\0")
+    if len(mark) < _BLOCK:
+        walk.gap("cut-off")
+    elif mark.strip(b"\0"):
+        # The library ends at a header that it does not understand, and says nothing.
+        walk.gap("broken")
+        read_strings(walk, data[end:])
+    elif rest:
+        walk.open(rest)
 
 
 def _read_member(walk: Walk, archive: tarfile.TarFile, member: tarfile.TarInfo) -> None:
@@ -131,11 +57,12 @@ def _read_member(walk: Walk, archive: tarfile.TarFile, member: tarfile.TarInfo) 
         return
     part = archive.extractfile(member)
     if part is not None:
-        walk.open(_bounded(walk, part, max(member.size, 1)))
+        walk.open(bounded(walk, part, max(member.size, 1)))
 
 
 def read_packed(walk: Walk, data: bytes, page: int | None) -> None:
     """Open what one gzip, bzip2 or xz file holds; broken ends keep what came before."""
+    walk.add("\n".join(_gzip_words(data)))
     inner = bytearray()
     reason = None
     try:
@@ -157,6 +84,15 @@ def read_packed(walk: Walk, data: bytes, page: int | None) -> None:
         walk.open(bytes(inner))
 
 
+def _gzip_words(data: bytes) -> list[str]:
+    """Return the name and the comment in a gzip file's header (RFC 1952)."""
+    if data[:3] != b"\x1f\x8b\x08" or len(data) < 10 or not data[3] & 0x18:
+        return []
+    start = 12 + int.from_bytes(data[10:12], "little") if data[3] & 0x4 else 10
+    words = data[start : start + 2_048].split(b"\0")[: (data[3] & 0x18).bit_count()]
+    return [text for word in words for text in documents.decode_all(word)]
+
+
 def _unpacked(data: bytes) -> Iterator[bytes]:
     """Yield the unpacked pieces of all members; NotReadable('broken') where it is damaged."""
     rest = data
@@ -176,7 +112,7 @@ def _unpacked(data: bytes) -> Iterator[bytes]:
         except (zlib.error, OSError, lzma.LZMAError, ValueError, EOFError):
             raise NotReadable("broken") from None
         if not decoder.eof:
-            raise NotReadable("broken")
+            raise NotReadable("cut-off")
         rest = decoder.unused_data.lstrip(b"\0")
 
 
@@ -199,8 +135,9 @@ def read_7z(walk: Walk, data: bytes, page: int | None) -> None:
         with py7zr.SevenZipFile(io.BytesIO(data)) as archive:
             if archive.needs_password():
                 raise NotReadable("encrypted")
-            members = [m for m in archive.list() if not m.is_directory]
-            walk.add("\n".join(str(m.filename) for m in members))
+            listed = archive.list()
+            walk.add("\n".join(str(m.filename) for m in listed))
+            members = [m for m in listed if not m.is_directory]
             total = sum(int(m.uncompressed or 0) for m in members)
             if total > walk.room or total > max(len(data) * walk.limits.ratio, _RATIO_FROM):
                 raise NotReadable("too-large")

@@ -19,37 +19,20 @@ from bot.detect.media.files.walk import Walk
 from bot.errors import NotReadable
 
 _CHUNK = 1 << 16
-_INLINE = frozenset(
-    (
-        *("r", "t", "delText", "instrText", "ins", "del", "moveFrom", "moveTo", "hyperlink"),
-        *(
-            "smartTag",
-            "sdt",
-            "sdtContent",
-            "rPr",
-            "span",
-            "a",
-            "s",
-            "fld",
-            "ruby",
-            "rt",
-            "rubyBase",
-        ),
-        *("bookmark-start", "bookmark-end", "tspan", "b", "i", "u", "em", "strong", "font", "sub"),
-        *("sup", "small", "big", "code", "mark", "fldSimple", "dir", "bdo", "wbr", "nobr", "tt"),
-        *(
-            "noBreakHyphen",
-            "softHyphen",
-            "proofErr",
-            "lang",
-            "sz",
-            "szCs",
-            "rFonts",
-            "color",
-            "kern",
-        ),
-    )
-)
+_INLINE_NAMES = """
+r t delText instrText ins del moveFrom moveTo hyperlink smartTag sdt sdtContent rPr span a
+s fld ruby rt rubyBase bookmark-start bookmark-end bookmark tspan b i u em strong font sub
+sup small big code mark fldSimple dir bdo wbr nobr tt noBreakHyphen softHyphen proofErr
+lang sz szCs rFonts color kern bookmarkStart bookmarkEnd commentRangeStart commentRangeEnd
+commentReference permStart permEnd highlight shd vertAlign position spacing w bCs iCs caps
+smallCaps vanish webHidden strike dstrike rStyle effect bdr fitText specVanish rtl cs
+outline shadow emboss imprint snapToGrid eastAsianLayout latin ea sym solidFill srgbClr
+schemeClr ln lastRenderedPageBreak fldChar footnoteReference endnoteReference footnoteRef
+endnoteRef annotation-end reference-mark reference-mark-start reference-mark-end change
+change-start change-end soft-page-break abbr acronym cite dfn kbd q samp var label time
+data
+"""
+_INLINE = frozenset(_INLINE_NAMES.split())
 _TABS = frozenset(("tab", "tc", "td", "th", "table-cell", "ptab"))
 _TELLING = frozenset(
     (
@@ -59,8 +42,10 @@ _TELLING = frozenset(
         *("aria-label", "srcdoc", "Title", "FileName", "URI"),
     )
 )
-_LONG = 15
+_LONG, _SHORT = 15, 6
 _NOISE = re.compile(r"https?://schemas\.|urn:|\{?[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-|#|[-0-9.,; ]*\Z")
+# Places and sizes are shorter; telephones, cards and identities are not.
+_DIGITS = re.compile(r"[0-9]{11,19}[Xx]?\Z")
 _BASE64 = re.compile(r"[A-Za-z0-9+/\s]{64,}={0,2}\s*\Z")
 _DATA = re.compile(r"data:[^,]{0,200},", re.IGNORECASE)
 
@@ -73,6 +58,7 @@ class TextHandler(ContentHandler):
         self.text: list[str] = []
         self.apart: list[str] = []
         self._names: dict[str, str] = {}
+        self._starts: list[int] = []
 
     def local(self, name: str) -> str:
         """Return a name without its prefix."""
@@ -83,6 +69,7 @@ class TextHandler(ContentHandler):
 
     def startElement(self, name: str, attrs: Any) -> None:  # noqa: N802 -- SAX's name
         """Take what attributes say."""
+        self._starts.append(len(self.text))
         local = self.local(name)
         if local in ("br", "cr", "line-break"):
             self.text.append("\n")
@@ -93,11 +80,14 @@ class TextHandler(ContentHandler):
                 self.apart.append(value)
 
     def endElement(self, name: str) -> None:  # noqa: N802 -- SAX's name
-        """End a cell or a line."""
-        local = self.local(name)
-        if local in _TABS:
+        """End an element: what held no text leaves none."""
+        self.ended(self.local(name), is_empty=self._starts.pop() >= len(self.text))
+
+    def ended(self, name: str, *, is_empty: bool) -> None:
+        """End a cell, or a line unless it is an element within one, such as a font's name."""
+        if name in _TABS:
             self.text.append("\t")
-        elif local not in _INLINE and self.text and self.text[-1] != "\n":
+        elif name not in _INLINE and not is_empty and self.text[-1] != "\n":
             self.text.append("\n")
 
     def characters(self, content: str) -> None:
@@ -132,7 +122,9 @@ def _tells(name: str, value: str) -> bool:
         return True
     if name in _TELLING:
         return bool(value.strip())
-    return len(value) >= _LONG and not _NOISE.match(value)
+    if len(value) < _LONG or _NOISE.match(value):
+        return _DIGITS.match(value) is not None
+    return True
 
 
 def parse_xml(walk: Walk, data: bytes, handler: ContentHandler) -> None:
@@ -187,25 +179,25 @@ def _add(walk: Walk, text: str, page: int | None) -> None:
 
 def _joined_base64(text: str) -> list[str]:
     """Split into lines, with the wrapped lines of one base64 text put together again."""
-    lines: list[str] = []
+    lines: list[list[str]] = []
     wrapped = False
     for line in text.split("\n"):
         bare = line.strip()
         is_piece = len(bare) >= 60 and _BASE64.match(bare) is not None
         ends = wrapped and bool(bare) and re.fullmatch(r"[A-Za-z0-9+/]+={0,2}", bare) is not None
         if lines and wrapped and (is_piece or ends):
-            lines[-1] += bare
-            wrapped = is_piece
+            lines[-1].append(bare)
         else:
-            lines.append(line)
-            wrapped = is_piece
-    return lines
+            lines.append([line])
+        wrapped = is_piece
+    return ["".join(pieces) for pieces in lines]
 
 
 def _decoded(text: str) -> bytes | None:
-    compact = "".join(text.split())
-    if len(compact) % 4 or compact.isalpha():
+    compact = "".join(text.split()).rstrip("=")
+    if len(compact) % 4 == 1 or compact.isalpha():
         return None
+    compact += "=" * (-len(compact) % 4)
     try:
         return base64.b64decode(compact, validate=True)
     except (binascii.Error, ValueError):
@@ -232,14 +224,21 @@ _TAG = re.compile(
     r"(?P<attributes>(?:[^>\"']++|\"[^\"]*+\"|'[^']*+'|[\"'])*+)>?",
     re.DOTALL,
 )
-_ADDRESS = re.compile(r"data:[^,\s\"'()]{0,200},[^\s\"'<>()]*", re.IGNORECASE)
+_ADDRESS = re.compile(
+    r"data:[^,\s\"'()]{0,200}?(?:;base64,(?:[A-Za-z0-9+/=%_-]|\r?\n[ \t]*)*+|,[^\s\"'<>()]*+)",
+    re.IGNORECASE,
+)
 _MOST_ADDRESSES = 400
+_HALF = re.compile(r"(?:</?|&#?[0-9A-Za-z]{0,8})\Z")
+_CLOSED = ("html", "body", "script", "style", "title", "textarea", "noscript")
 
 
-def read_html(walk: Walk, text: str, page: int | None = None) -> None:
+def read_html(walk: Walk, text: str, page: int | None = None, *, is_whole: bool = False) -> None:
     """Read a web page: its text, attributes, comments, scripts, and pictures in addresses.
 
-    Goes through it once, whatever its faults: each unclosed part reaches to its end.
+    Goes through it once, whatever its faults: each unclosed part reaches to its end. It is
+    ``cut-off`` when it ends within a tag, a comment or an entity, or without what closes the page;
+    unless what it stands in says that it ``is_whole``: many mails leave their page open.
     """
     shown: list[str] = []
     apart: dict[str, None] = {}
@@ -253,9 +252,11 @@ def read_html(walk: Walk, text: str, page: int | None = None) -> None:
         if tag:
             shown.append("\t" if tag in ("td", "th") else "" if tag in _INLINE else "\n")
         hidden = match["attributes"] or match["comment"] or match["declaration"] or ""
-        if len(hidden) >= _LONG or not (hidden + tag).isascii():
+        if len(hidden) >= _SHORT or not (hidden + tag).isascii():
             apart[tag + hidden if not tag.isascii() else hidden] = None
     shown.append(text[done:])
+    if not is_whole and _is_cut(text, ends_in_tag=done == len(text) and not text.endswith(">")):
+        walk.gap("cut-off")
     addresses = [m[0] for m in itertools.islice(_ADDRESS.finditer(text), _MOST_ADDRESSES)]
     words = _ADDRESS.sub("", "".join(shown))
     walk.add(re.sub(r"[ \t\r\f]*+\n\s*+", "\n", html.unescape(words)), page)
@@ -264,3 +265,16 @@ def read_html(walk: Walk, text: str, page: int | None = None) -> None:
         walk.gap("too-many-parts")
     for address in addresses:
         open_data_url(walk, address, address.index(",") + 1)
+
+
+def _is_cut(text: str, *, ends_in_tag: bool) -> bool:
+    """Say whether a page ends before its end."""
+    if (ends_in_tag and text) or _HALF.search(text, max(0, len(text) - 12)):
+        return True
+    small = text.lower()
+    return any(
+        re.search(rf"<{name}[\s>]", small) is not None and f"</{name}" not in small
+        for name in _CLOSED
+        # Pages without an end of their body are common, and whole: browsers need none.
+        if name != "body" or "<html" not in small
+    )

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from bot.detect.media.files.archives import Package
 from bot.detect.media.files.markup import TextHandler, parse_xml
 from bot.detect.media.files.walk import Spent, Walk
+from bot.detect.media.files.zips import Package
 from bot.errors import NotReadable
 
 _CONTENT = re.compile(r"(?:.*/)?(?:Pages|Tpls|Annots|Temps)/[^/]*?(\d{0,5})/[^/]+\.xml\Z", re.I)
@@ -29,9 +29,9 @@ class _Page(TextHandler):
             self._place(attrs.get("Boundary", ""))
         super().startElement(name, attrs)
 
-    def endElement(self, name: str) -> None:  # noqa: N802 -- SAX's name
-        if self.local(name) not in ("TextCode", "TextObject", "CGTransform", "Glyphs", "FillColor"):
-            super().endElement(name)
+    def ended(self, name: str, *, is_empty: bool) -> None:
+        if name not in ("TextCode", "TextObject", "CGTransform", "Glyphs", "FillColor"):
+            super().ended(name, is_empty=is_empty)
 
     def _place(self, boundary: str) -> None:
         """Begin a line, or go on with the last one when the object stands beside it."""

@@ -19,7 +19,14 @@ from bot.errors import NotReadable
 
 LEGACY = "unsupported-legacy-office"
 _STREAM = "__substg1.0_"
-_OLD = ("worddocument", "workbook", "book", "powerpoint document")
+_OLD = {
+    "worddocument": "docx",
+    "workbook": "xlsx",
+    "book": "xlsx",
+    "powerpoint document": "pptx",
+    "matost": "docx",
+}
+_MACROS = ("macros", "_vba_project_cur", "vba")
 _ENCRYPTED = ("encryptedpackage", "encryptioninfo", "\x06dataspaces")
 _MAX_STREAMS = 3_000
 _HTML, _RTF, _CONTENT = "1013", "1009", "3701"
@@ -44,7 +51,7 @@ def read_ole(walk: Walk, data: bytes, page: int | None) -> None:
             if max(sizes) > len(data):
                 # olefile would follow a chain of sectors in a circle to fill such a stream.
                 raise NotReadable("broken")
-            _read_streams(walk, file, streams)
+            _read_streams(walk, file, streams, data)
             if file.parsing_issues:
                 walk.gap("broken")
     except (NotReadable, MemoryError):
@@ -68,7 +75,7 @@ def _is_plausible(data: bytes) -> bool:
     return shift in (9, 12) and small == 6 and all(count <= sectors for count in counts)
 
 
-def _read_streams(walk: Walk, file: Any, streams: Sequence[Sequence[str]]) -> None:
+def _read_streams(walk: Walk, file: Any, streams: Sequence[Sequence[str]], data: bytes) -> None:
     firsts = {path[0].lower() for path in streams}
     if any(name in firsts for name in _ENCRYPTED):
         raise NotReadable("encrypted")
@@ -76,16 +83,25 @@ def _read_streams(walk: Walk, file: Any, streams: Sequence[Sequence[str]]) -> No
         for path in streams:
             _read_property(walk, path, _stream(walk, file, path))
         return
-    if any(name in firsts for name in _OLD):
+    converted = False
+    if any(part.lower() in _MACROS for path in streams for part in path[:-1]):
+        walk.gap("unsupported-macros")
+    if target := next((target for name, target in _OLD.items() if name in firsts), None):
         if _is_locked(file, firsts):
             walk.gap("encrypted")
-        walk.gap(LEGACY)
-    elif "\x01ole10native" in firsts or "package" in firsts or "contents" in firsts:
-        pass
-    else:
+        else:
+            converted = walk.hand_over(data, target)
+        if not converted:
+            walk.gap(LEGACY)
+    elif not firsts & {"\x01ole10native", "package", "contents"}:
         walk.gap("unsupported-document")
     for path in streams:
-        _read_stream(walk, path, _stream(walk, file, path))
+        content = _stream(walk, file, path)
+        if converted:
+            # Pictures and objects come with the converted document.
+            read_strings(walk, content)
+        else:
+            _read_stream(walk, path, content)
 
 
 def _stream(walk: Walk, file: Any, path: Sequence[str]) -> bytes:

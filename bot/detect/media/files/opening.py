@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -14,16 +15,13 @@ from bot.detect.media.files.walk import Limits, Opener, PictureReader, Spent, Wa
 from bot.errors import NotReadable
 
 _XML_STARTS = ("<?xml", "<svg", "<office:", "<w:", "<pkg:", "<o:", "<!doctype svg")
-_HTML_MARKS = (
-    "<html",
-    "<!doctype html",
-    "<body",
-    "<div",
-    "<table",
-    "<span",
-    "<img",
-    "<p>",
-    "<script",
+_HTML_REACH = 1 << 16
+_HTML = re.compile(
+    r"</?(?:!doctype html|html|head|body|div|table|tr|td|span|img|p|br|b|i|u|a|font|script|style"
+    r"|h[1-6]|ul|ol|li|title|meta|strong|em|center|pre|svg|iframe|object|embed)(?:\s[^<>]*)?/?>"
+    # Nothing but the beginning of a tag.
+    r"|\A\s*</?[!?a-z][^<>]*\Z",
+    re.IGNORECASE,
 )
 
 
@@ -44,12 +42,14 @@ def _read_drawing(walk: Walk, data: bytes, page: int | None) -> None:
 
 def _read_text(walk: Walk, data: bytes, page: int | None) -> None:
     """Read text in any encoding that fits; markup is read for what it shows and hides."""
-    texts = documents.decode_all(data)
-    if not texts:
+    decoded = documents.decode(data)
+    if not decoded.texts:
         walk.gap("unsupported-document")
         read_strings(walk, data)
         return
-    for text in texts:
+    if decoded.fault is not None:
+        walk.gap(decoded.fault)
+    for text in decoded.texts:
         _read_decoded(walk, data, text, page)
 
 
@@ -61,10 +61,10 @@ def _read_decoded(walk: Walk, data: bytes, text: str, page: int | None) -> None:
         except Spent:
             raise
         except NotReadable as error:
-            if error.reason != "broken":
+            if error.reason != "broken" or "<html" not in start:
                 walk.gap(error.reason)
             markup.read_html(walk, text, page)
-    elif any(mark in start for mark in _HTML_MARKS):
+    elif _HTML.search(text, 0, _HTML_REACH) is not None:
         markup.read_html(walk, text, page)
     else:
         walk.add(text, page)

@@ -11,10 +11,12 @@ import re
 import zipfile
 
 from bot.detect.media.files import ofd, sheets
-from bot.detect.media.files.archives import Package, read_plain_zip
+from bot.detect.media.files.kinds import kinds_of
 from bot.detect.media.files.markup import read_xml
+from bot.detect.media.files.ole import LEGACY
 from bot.detect.media.files.strings import read_strings
 from bot.detect.media.files.walk import Spent, Walk
+from bot.detect.media.files.zips import Package, read_plain_zip
 from bot.errors import NotReadable
 
 _XML = (".xml", ".rels", ".vml", ".xhtml", ".opf", ".ncx", ".rdf", ".svg", ".xhtm")
@@ -33,17 +35,31 @@ _STYLES = re.compile(r"/(?:theme\d*|fontTable|webSettings|styles|stylesWithEffec
 def read_zip(walk: Walk, data: bytes, page: int | None) -> None:
     """Read a ZIP file as the document that it is, or as an archive."""
     package = Package(walk, data)
-    names = package.names
     walk.take(0)
     if package.is_encrypted or _declares_encryption(package):
         walk.gap("encrypted")
     if package.twins:
         walk.gap("broken")
+    walk.add("\n".join(package.comments))
+    try:
+        _read_parts(walk, package, data)
+    finally:
+        if list(kinds_of(data)) == ["zip"]:
+            # What stands before and behind; of a picture or a PDF it is read for itself.
+            for piece in package.around:
+                walk.open(piece)
+
+
+def _read_parts(walk: Walk, package: Package, data: bytes) -> None:
+    names = package.names
     if not ("[Content_Types].xml" in names or "mimetype" in names or "OFD.xml" in names):
         read_plain_zip(walk, package)
         return
+    walk.add("\n".join(name for name in package.all_names if not name.isascii()))
     if data[:4] != b"PK\x03\x04":
         walk.gap("appended-data")
+    if "xl/workbook.bin" in names and not walk.hand_over(data, "xlsx"):
+        walk.gap(LEGACY)
     if "OFD.xml" in names:
         done = ofd.read_pages(walk, package)
     elif "xl/workbook.xml" in names:
@@ -119,5 +135,5 @@ def _read_binary(walk: Walk, data: bytes) -> None:
         if start >= 0:
             found = True
             walk.open(data[start:])
-    if not found and len(data) > 4096:
+    if not found:
         walk.gap("unsupported-part")

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import ctypes
+import itertools
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
+from bot.detect.media.files.pdf_objects import read_objects, repaired
 from bot.detect.media.files.walk import Spent, Walk
 from bot.errors import NotReadable
 
+_HEAD, _TAIL, _END = 1024, 16, b"%%EOF"
+_REVISIONS = 8
 _LONG_SIDE = 1760
 _MOST_PIXELS = 6_000_000
 _MOST_OBJECTS = 4_000
@@ -19,31 +24,97 @@ _CURVES = 60
 """So many curves are more than rules and frames: letters may be drawn as shapes."""
 _CHECKED = 2_000
 _DOUBTFUL = 0.02
-_LEAST_PICTURE = 12.0
+_LEAST_PICTURE, _EDGE = 12.0, 40.0
 _WORDS = ("Contents", "T", "Subj", "RC", "TU", "TM", "V", "DV", "A", "NM")
 
 
 def read_pdf(walk: Walk, data: bytes, page: int | None) -> None:
-    """Read a PDF: texts of all pages first, then drawn pages as far as the time reaches."""
-    document = _open(data[data.find(b"%PDF-") :] if b"%PDF-" in data[:1024] else data)
+    """Read a PDF: texts of all pages, then its objects, then drawn pages while there is time.
+
+    A whole file ends with its mark, and its table of objects is right; else that is said, and what
+    there is of it is read.
+    """
+    start = data.find(b"%PDF-", 0, _HEAD)
+    data = data[max(start, 0) :]
+    end = data.rfind(_END)
+    behind = data[end + len(_END) :].lstrip(b"\0\t\r\n ") if end >= 0 else b""
+    if end < 0:
+        walk.gap("cut-off")
+    elif len(behind) > _TAIL and b"PK\x05\x06" not in behind:
+        # An archive behind a PDF is opened as the second kind of the same file.
+        walk.open(behind)
     try:
-        _read_properties(walk, document)
-        count = len(document)
-        if count > walk.limits.pages:
-            walk.gap("page-cap")
-        drawn = [
-            number
-            for number in range(min(count, walk.limits.pages))
-            if _read_page(walk, document, number)
-        ]
-        for number in drawn:
-            if not walk.has_time_for_a_picture:
-                walk.gap("time-budget")
-                break
-            _draw(walk, document, number)
-        _read_attachments(walk, document)
+        document = _open(data)
+    except NotReadable as error:
+        if error.reason != "broken":
+            raise
+        walk.gap("broken" if end >= 0 else "cut-off")
+        data = repaired(data)
+        document = _open(data)
+    try:
+        _read_document(walk, document, data)
     finally:
         document.close()
+
+
+def _read_document(walk: Walk, document: Any, data: bytes) -> None:
+    if not raw.FPDF_DocumentHasValidCrossReferenceTable(document):
+        walk.gap("broken")
+    count = len(document)
+    if count > walk.limits.pages:
+        walk.gap("page-cap")
+    outside: set[int] = set()
+    drawn = [
+        number
+        for number in range(min(count, walk.limits.pages))
+        if _read_page(walk, document, number, outside)
+    ]
+    try:
+        read_objects(walk, data, pictures_outside=bool(outside))
+    except Spent:
+        raise
+    except NotReadable as error:
+        walk.gap(error.reason)
+    _read_revisions(walk, data)
+    for number in drawn:
+        if not walk.has_time_for_a_picture:
+            walk.gap("time-budget")
+            break
+        _draw(walk, document, number)
+
+
+def _read_revisions(walk: Walk, data: bytes) -> None:
+    """Read the texts of earlier states of a file, which stay in it when it is changed."""
+    known = {fragment.text for fragment in walk.fragments}
+    ends = [match.end() for match in re.finditer(_END, data)][:-1]
+    if len(ends) > _REVISIONS:
+        walk.gap("too-many-parts")
+    for end in ends[-_REVISIONS:]:
+        try:
+            before = pdfium.PdfDocument(data[:end])
+        except pdfium.PdfiumError:
+            # The first mark of a file made for the web ends no state of it.
+            continue
+        try:
+            for number in range(min(len(before), walk.limits.pages)):
+                _read_earlier(walk, before, number, known)
+        finally:
+            before.close()
+
+
+def _read_earlier(walk: Walk, document: Any, number: int, known: set[str]) -> None:
+    walk.check_time()
+    try:
+        page = document[number]
+        text = page.get_textpage()
+        words = text.get_text_range(errors="replace").replace("\r\n", "\n")
+        text.close()
+        page.close()
+    except pdfium.PdfiumError:
+        return
+    if words not in known:
+        known.add(words)
+        walk.add(words, number + 1)
 
 
 def _open(data: bytes) -> Any:
@@ -59,26 +130,11 @@ def _open(data: bytes) -> Any:
     return document
 
 
-def _read_properties(walk: Walk, document: Any) -> None:
-    words = [value for value in document.get_metadata_dict(skip_empty=True).values() if value]
-    for count, bookmark in enumerate(document.get_toc(max_depth=8)):
-        if count > 5_000:
-            walk.gap("too-many-parts")
-            break
-        words.append(bookmark.get_title())
-    walk.add("\n".join(words))
-    for number in range(min(raw.FPDF_GetXFAPacketCount(document), 20)):
-        size = ctypes.c_ulong()
-        raw.FPDF_GetXFAPacketContent(document, number, None, 0, size)
-        if 0 < size.value <= walk.room:
-            buffer = ctypes.create_string_buffer(size.value)
-            raw.FPDF_GetXFAPacketContent(document, number, buffer, size.value, size)
-            walk.take(size.value)
-            walk.open(buffer.raw)
+def _read_page(walk: Walk, document: Any, number: int, outside: set[int]) -> bool:
+    """Read a page's text and notes; return whether the page must be drawn to be read whole.
 
-
-def _read_page(walk: Walk, document: Any, number: int) -> bool:
-    """Read a page's text and notes; return whether the page must be drawn to be read whole."""
+    Its number is put into ``outside`` when a picture lies where the drawn page will not show it.
+    """
     walk.check_time()
     try:
         page = document[number]
@@ -94,6 +150,8 @@ def _read_page(walk: Walk, document: Any, number: int) -> bool:
         finally:
             text.close()
         walk.add(words.replace("\r\n", "\n"), number + 1)
+        if _has_picture_outside(page):
+            outside.add(number)
         return bool(doubtful or not words.strip() or _shows_more(page))
     except pdfium.PdfiumError:
         walk.gap("broken")
@@ -122,6 +180,25 @@ def _shows_more(page: Any) -> bool:
         if kind == raw.FPDF_PAGEOBJ_SHADING or curves > _CURVES or count > _MOST_OBJECTS:
             return True
     return bool(_painted_annotations(page))
+
+
+def _has_picture_outside(page: Any) -> bool:
+    """Say whether a picture lies at least in part beyond the page's edges."""
+    width, height = page.get_size()
+    for item in itertools.islice(_objects(page), _MOST_OBJECTS):
+        if raw.FPDFPageObj_GetType(item) == raw.FPDF_PAGEOBJ_IMAGE:
+            left, bottom, right, top = _bounds(item)
+            far = left < -_EDGE or bottom < -_EDGE or right > width + _EDGE
+            if far or top > height + _EDGE:
+                return True
+    return False
+
+
+def _bounds(item: Any) -> tuple[float, float, float, float]:
+    edges = [ctypes.c_float() for _ in range(4)]
+    raw.FPDFPageObj_GetBounds(item, *edges)
+    left, bottom, right, top = (edge.value for edge in edges)
+    return left, bottom, right, top
 
 
 def _painted_annotations(page: Any) -> int:
@@ -163,10 +240,7 @@ def _curves(item: Any) -> int:
 
 def _is_visible(item: Any) -> bool:
     """Say whether a picture is larger than a dot or a rule."""
-    edges = [ctypes.c_float() for _ in range(4)]
-    if not raw.FPDFPageObj_GetBounds(item, *edges):
-        return True
-    left, bottom, right, top = (edge.value for edge in edges)
+    left, bottom, right, top = _bounds(item)
     # Pictures inside forms are measured in the form's own units, so small ones may be large.
     return min(right - left, top - bottom) > _LEAST_PICTURE or right <= 1.01
 
@@ -229,21 +303,3 @@ def _draw(walk: Walk, document: Any, number: int) -> None:
     finally:
         page.close()
     walk.pixels(pixels, number + 1)
-
-
-def _read_attachments(walk: Walk, document: Any) -> None:
-    count = document.count_attachments()
-    if count > 200:
-        walk.gap("too-many-parts")
-    for number in range(min(count, 200)):
-        attachment = document.get_attachment(number)
-        walk.add(attachment.get_name())
-        try:
-            inner = bytes(attachment.get_data())
-        except pdfium.PdfiumError:
-            walk.gap("broken")
-            continue
-        if len(inner) > walk.room:
-            raise Spent("too-large")
-        walk.take(len(inner))
-        walk.open(inner)

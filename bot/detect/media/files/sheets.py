@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from bot.detect.media.files.archives import Package
 from bot.detect.media.files.markup import TextHandler, parse_xml
 from bot.detect.media.files.walk import Spent, Walk
+from bot.detect.media.files.zips import Package
 from bot.errors import NotReadable
 
 _SHEET = re.compile(r"xl/(?:work|chart|dialog|macro)sheets/[^/]*?(\d{0,5})\.xml\Z")
@@ -24,8 +24,8 @@ class _Shared(TextHandler):
         super().__init__()
         self.strings: list[str] = []
 
-    def endElement(self, name: str) -> None:  # noqa: N802 -- SAX's name
-        if self.local(name) == "si":
+    def ended(self, name: str, *, is_empty: bool) -> None:
+        if name == "si":
             self.strings.append("".join(self.text).strip("\n"))
             self.text.clear()
 
@@ -53,20 +53,19 @@ class _Sheet(TextHandler):
             self._most -= len(content)
             self.text.append(content)
 
-    def endElement(self, name: str) -> None:  # noqa: N802 -- SAX's name
-        local = self.local(name)
-        if local == "v":
+    def ended(self, name: str, *, is_empty: bool) -> None:
+        if name == "v":
             self._in_value = False
             value = self._cell("".join(self._value))
             self._most -= len(value)
             if self._most < 0:
                 raise Spent("too-much-text")
             self.text.append(value)
-        elif local == "c":
+        elif name == "c":
             self.text.append("\t")
-        elif local not in ("is", "f"):
-            super().endElement(name)
-        if local == "f":
+        elif name not in ("is", "f"):
+            super().ended(name, is_empty=is_empty)
+        if name == "f":
             self.text.append(" ")
 
     def _cell(self, value: str) -> str:

@@ -12,6 +12,7 @@ from bot.model import Fragment, Source
 
 MAX_FRAGMENTS = 20_000
 _BREATH = 0.3
+_MOST_HANDED = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +63,8 @@ class Walk:
         self.limits = limits
         self.fragments: list[Fragment] = []
         self.reasons: list[str] = []
+        self.hands_over = False
+        self.handed: list[tuple[str, bytes]] = []
         self._openers = openers
         self._kinds_of = kinds_of
         self._pictures = pictures
@@ -135,6 +138,14 @@ class Walk:
         if reason not in self.reasons:
             self.reasons.append(reason)
 
+    def hand_over(self, data: bytes, target: str) -> bool:
+        """Leave a document to another who can convert it; say whether there is one."""
+        size = len(data) + sum(len(document) for _, document in self.handed)
+        if not self.hands_over or len(self.handed) >= _MOST_HANDED or size > self.limits.part_size:
+            return False
+        self.handed.append((target, data))
+        return True
+
     def take(self, size: int) -> None:
         """Count one unpacked part of ``size`` bytes; raise Spent beyond the bounds."""
         self.check_time()
@@ -192,6 +203,7 @@ _GRAVEST = (
     "out-of",
     "dangerous",
     "broken",
+    "cut-off",
     "appended",
 )
 
