@@ -50,20 +50,23 @@ from bot.platforms.telegram.actor import TelegramActor, make_bot
 from bot.platforms.telegram.request import AiohttpRequest
 from bot.policy.allow_file import load_allow_list
 from bot.policy.keyword_child import read_terms_apart
-from bot.processes import opened_store, require_parts, shared_redis, tenure, wakeups
+from bot.processes import opened_store, require_parts, sending, tenure, wakeups
 from bot.reading import AttachmentReader
 from bot.rules import BUILT_IN, Language
 from bot.running import GRACE, App, InboxDecisions, Lanes
 from bot.settings import PARTS, Part, Settings
 from bot.store.store import Store
+from bot.work.gate import FairGate
 from bot.work.intake import Intake
 from bot.work.limits import SendingLimits
 from bot.work.outbox import Outbox
 from bot.work.retention import Retention
-from bot.work.shared_limits import sending_limits
 from bot.work.tenure import Alone, Shared
 from bot.work.wakeups import Wakeups
 from bot.work.worker import Worker
+
+FILES_AT_ONCE = 16
+"""Files in memory, of at most 20 MB each, that are fetched or wait to be read."""
 
 
 @contextlib.asynccontextmanager
@@ -98,8 +101,7 @@ async def build(
         composer = Composer(catalogs, _explain(rules))
         held = tenure(settings, store, parts)
         notices = await stack.enter_async_context(wakeups(settings, held.owner))
-        redis, token = shared_redis(settings), settings.required_token.get_secret_value()
-        limits = await stack.enter_async_context(sending_limits(redis, token))
+        limits = await stack.enter_async_context(sending(settings))
         app = _assemble(
             (settings, frozenset(parts), store),
             (bot, request),
@@ -159,7 +161,12 @@ def _assemble(
         perform=outbox.run,
     )
     once = ReadOnce(media, digest=store.keys.digest, cipher=store.keys.cipher)
-    reader = AttachmentReader(once, actor.download)
+    reader = AttachmentReader(
+        once,
+        actor.download,
+        files=FairGate(FILES_AT_ONCE),
+        readings=FairGate(settings.ocr_workers + 1),
+    )
     recent = RecentPosts()
     pipeline = Pipeline(
         detector=judgement,

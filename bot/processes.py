@@ -12,8 +12,9 @@ from bot.settings import PARTS, Part, Settings
 from bot.store.leases import EVERY_LANE
 from bot.store.sole import sole_use
 from bot.store.store import Store
+from bot.work.limits import SendingLimits
 from bot.work.tenure import FEED, TIMERS, Alone, Shared
-from bot.work.wakeups import Looking, Streams, Wakeups, open_redis
+from bot.work.wakeups import Looking, Wakeups
 
 log = logging.getLogger(__name__)
 
@@ -87,8 +88,23 @@ async def wakeups(settings: Settings, consumer: str) -> AsyncIterator[Wakeups]:
     if url is None:
         yield Looking()
         return
+    from bot.work.streams import Streams, open_redis  # a tenth of a second that others save
+
     client = open_redis(url)
     try:
         yield Streams(client, consumer)
     finally:
         await client.aclose()
+
+
+@contextlib.asynccontextmanager
+async def sending(settings: Settings) -> AsyncIterator[SendingLimits]:
+    """Open the limits of sending: this process's own, or those shared through Redis."""
+    url = shared_redis(settings)
+    if url is None:
+        yield SendingLimits()
+        return
+    from bot.work.shared_limits import sending_limits  # as above
+
+    async with sending_limits(url, settings.required_token.get_secret_value()) as limits:
+        yield limits

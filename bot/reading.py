@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from typing import Protocol
 from urllib.parse import unquote
 
 from bot.errors import NotReadable, Refused
@@ -50,14 +52,28 @@ def typed_fragments(message: Message) -> tuple[Fragment, ...]:
     return tuple(fragments)
 
 
+class Turns(Protocol):
+    """Gives the chats turns, a few at once."""
+
+    def turn(self, chat_id: int) -> AbstractAsyncContextManager[None]:
+        """Wait for a turn, and hold it."""
+
+
 class AttachmentReader:
-    """Fetches a message's files and has them read."""
+    """Fetches a message's files and has them read, ``files`` and ``readings`` a few at a time."""
 
     def __init__(
-        self, media: MediaReader, download: Callable[[str, int], Awaitable[bytes]]
+        self,
+        media: MediaReader,
+        download: Callable[[str, int], Awaitable[bytes]],
+        *,
+        files: Turns,
+        readings: Turns,
     ) -> None:
         self._media = media
         self._download = download
+        self._files = files
+        self._readings = readings
 
     async def read(self, message: Message) -> ReadAttachments:
         """Read every attachment; what cannot be read is named in ``not_inspected``.
@@ -69,7 +85,7 @@ class AttachmentReader:
         content: dict[int, bytes] = {}
         for index, attachment in enumerate(message.attachments):
             try:
-                data, reading = await self._read_one(attachment)
+                data, reading = await self._read_one(attachment, message.chat_id)
             except NotReadable as error:
                 missed.append(_missed(attachment, index, error.reason))
                 continue
@@ -83,7 +99,7 @@ class AttachmentReader:
             fragments=tuple(fragments), not_inspected=tuple(missed), content=content
         )
 
-    async def _read_one(self, attachment: Attachment) -> tuple[bytes, MediaReading]:
+    async def _read_one(self, attachment: Attachment, chat_id: int) -> tuple[bytes, MediaReading]:
         readable = attachment.kind in _FILES or _is_still_sticker(attachment)
         file_id = attachment.file_id if readable else attachment.thumbnail_id
         if not readable and attachment.kind not in _STILLS:
@@ -92,12 +108,15 @@ class AttachmentReader:
             return b"", MediaReading()
         if readable and attachment.size is not None and attachment.size > MAX_DOWNLOAD:
             raise NotReadable("too-big")
-        try:
-            data = await self._download(file_id, MAX_DOWNLOAD)
-        except Refused as error:
-            raise NotReadable("download-refused") from error
         mime_type = attachment.mime_type if readable else None
-        return data, await self._media.read(data, name=attachment.name, mime_type=mime_type)
+        async with self._files.turn(chat_id):
+            try:
+                data = await self._download(file_id, MAX_DOWNLOAD)
+            except Refused as error:
+                raise NotReadable("download-refused") from error
+            async with self._readings.turn(chat_id):
+                reading = await self._media.read(data, name=attachment.name, mime_type=mime_type)
+        return data, reading
 
 
 def _is_still_sticker(attachment: Attachment) -> bool:

@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from bot.cli import app
 from bot.health.metrics import metrics
 from bot.health.state import Health, Pulse
-from bot.settings import Settings
+from bot.settings import PARTS, Settings
 from bot.store.store import Store
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -37,7 +37,10 @@ async def test_the_dashboard_shows_figures_that_there_are(tmp_path: Path) -> Non
     assert used <= there
 
 
-@pytest.mark.parametrize("name", ["shoukou.service", "compose.yaml", "Dockerfile"])
+UNITS = sorted(path.name for path in DEPLOY.glob("*.service"))
+
+
+@pytest.mark.parametrize("name", [*UNITS, "compose.yaml", "Dockerfile"])
 def test_only_settings_that_there_are_are_set(name: str) -> None:
     text = (DEPLOY / name).read_text("utf-8")
     named = {n.lower() for n in re.findall(r"SHOUKOU_([A-Z_]+)", text)}
@@ -45,14 +48,29 @@ def test_only_settings_that_there_are_are_set(name: str) -> None:
     assert named <= set(Settings.model_fields)
 
 
-def test_the_service_runs_a_command_that_there_is() -> None:
+def runs(arguments: list[str]) -> bool:
+    """Say whether a command line names a command, and parts, that there are."""
+    commands = {c.name or c.callback.__name__ for c in app.registered_commands if c.callback}
+    parts = arguments[2].split(",") if arguments[1:2] == ["--only"] else []
+    known = arguments[0] in commands and set(parts) <= set(PARTS)
+    return known and len(arguments) == (3 if parts else 1)
+
+
+@pytest.mark.parametrize("name", UNITS)
+def test_a_service_runs_a_command_that_there_is(name: str) -> None:
     unit = RawConfigParser(strict=False, interpolation=None)
     unit.optionxform = str  # type: ignore[assignment,method-assign]
-    unit.read(DEPLOY / "shoukou.service", "utf-8")
+    unit.read(DEPLOY / name, "utf-8")
     command = unit["Service"]["ExecStart"].split()
-    assert command[:-1] == ["/opt/shoukou/.venv/bin/python", "-m", "bot"]
-    commands = {c.name or c.callback.__name__ for c in app.registered_commands if c.callback}
-    assert command[-1] in commands
+    assert command[:3] == ["/opt/shoukou/.venv/bin/python", "-m", "bot"]
+    assert runs(command[3:])
+
+
+def test_the_containers_run_every_part() -> None:
+    text = (DEPLOY / "compose.yaml").read_text("utf-8")
+    commands = re.findall(r"command: \[python, -m, bot, (.*)\]", text)
+    assert all(runs(command.split(", ")) for command in commands)
+    assert {command.split(", ")[-1] for command in commands} == set(PARTS)
 
 
 def test_the_image_holds_what_the_program_needs_and_no_data() -> None:

@@ -19,8 +19,8 @@ log = logging.getLogger(__name__)
 class Effects(Protocol):
     """The part of the outbox that changes hands with a lane; see `bot.work.outbox.Outbox`."""
 
-    async def resume(self, lane: int | None = None) -> None:
-        """Take up what is unfinished of a lane."""
+    async def sweep(self, held: Sequence[Claim], *, settled: bool = True) -> None:
+        """Take up what is unfinished, of lanes."""
 
     async def drain(self, seconds: float, lane: int | None = None) -> None:
         """End what is under way for a lane."""
@@ -49,15 +49,13 @@ class Roster:
     async def gained(self, claims: Sequence[Claim]) -> None:
         """Take up what was left unfinished, and begin."""
         lanes = [claim for claim in claims if claim.lane != NO_LANE]
-        for claim in lanes:
-            with working_for(claim):
-                await self._outbox.resume(claim.lane)
+        timers = [claim for claim in claims if claim.name == TIMERS]
+        if lanes or timers:
+            await self._outbox.sweep([*lanes, *timers], settled=False)
         if lanes:
             await self._intake.open([claim.lane for claim in lanes])
         for claim in claims:
             with working_for(claim):
-                if claim.name == TIMERS:
-                    await self._outbox.resume(NO_LANE)
                 if (act := self._alone.get(claim.name)) is not None:
                     task = asyncio.ensure_future(act())
                     task.add_done_callback(self._ended)

@@ -144,8 +144,11 @@ class Intake:
                     await self._woken.wait()
             self._woken.clear()
             try:
+                due = monotonic() >= swept + SWEEP_SECONDS
+                if due:
+                    self._dirty.update(self._lanes)  # a notice may have been lost
                 await self._read()
-                if monotonic() >= swept + SWEEP_SECONDS:
+                if due:
                     await self._sweep()
                     swept = monotonic()
             except Exception as error:

@@ -75,19 +75,15 @@ class Outbox:
         if task is not None:
             await asyncio.wait({task}, timeout=REMOVAL_PATIENCE)
 
-    async def resume(self, lane: int | None = None) -> None:
-        """Take up what is unfinished and not under way, of a lane; the caller has its claim."""
-        rows = await self._ledger.unfinished(lane, frozenset(self._taken), settled=False)
-        await self._take_up(rows)
-
-    async def sweep(self, held: Sequence[Claim]) -> None:
+    async def sweep(self, held: Sequence[Claim], *, settled: bool = True) -> None:
         """Take up what is unfinished and in nobody's hands, of the lanes for which claims are held.
 
         A database that failed at the wrong moment leaves such effects behind: planned, or recorded
-        as leaving, while nobody knows of them any more.
+        as leaving, while nobody knows of them any more. ``settled`` leaves out what is just
+        planned; for lanes that were just taken nothing is left out.
         """
         by_lane: dict[int, list[EffectRow]] = {}
-        for row in await self._ledger.unfinished(None, frozenset(self._taken), settled=True):
+        for row in await self._ledger.unfinished(None, frozenset(self._taken), settled=settled):
             by_lane.setdefault(row.lane, []).append(row)
         for claim in held:
             if rows := by_lane.get(claim.lane):

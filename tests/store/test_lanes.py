@@ -177,6 +177,17 @@ async def test_what_nobody_told_is_found(scene: Scene, monkeypatch: pytest.Monke
     assert scene.of(CHAT) == [2, 1]
 
 
+async def test_what_came_in_without_a_notice_is_found(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "SWEEP_SECONDS", 0.05)
+    async with scene.running():
+        await asyncio.sleep(0.1)
+        await scene.inbox.add([received(n) for n in range(3)])
+        await scene.until_empty()
+    assert scene.of(CHAT) == [0, 1, 2]
+
+
 async def test_others_lanes_are_left_to_them(scene: Scene) -> None:
     mine = lane_of(CHAT)
     assert lane_of(OTHER) != mine
@@ -233,7 +244,6 @@ async def test_whatever_comes_in_whatever_way_is_handled_once_and_in_order(
                     scene.intake.offer(added)
                 else:
                     scene.intake.wake({r.lane for r in added} if way == "told" else ())
-            scene.intake.wake(range(LANES))
             await scene.until_empty()
     assert sorted(r.update_id for r in scene.handled) == list(range(number))
     for chat in (1, 2, 3):

@@ -275,7 +275,7 @@ async def test_what_an_earlier_run_left(
 ) -> None:
     ledger = MemoryLedger(row)  # type: ignore[arg-type]
     box = build(ledger, platform)
-    await box.resume()
+    await box.sweep([ALONE], settled=False)
     await box.drain(1)
     assert platform.times(1) == requests
     assert ledger.outcomes[1].status is status
@@ -285,7 +285,7 @@ async def test_a_deletion_found_done_after_a_restart_was_ours(platform: Platform
     ledger = MemoryLedger(effect(DELETE, status=EffectStatus.SENDING))
     platform.will(1, NotFound("message-gone"))
     box = build(ledger, platform)
-    await box.resume()
+    await box.sweep([ALONE], settled=False)
     await box.drain(1)
     assert ledger.outcomes[1].detail is None
 
@@ -296,7 +296,7 @@ async def test_goodbye_and_leaving_stay_together_over_a_restart(platform: Platfo
         effect(SAY, 2, case_id=None, chat_id=OTHER),
     ]
     box = build(MemoryLedger(*rows), platform)
-    await box.resume()
+    await box.sweep([ALONE], settled=False)
     await box.drain(1)
     assert [row for row, _ in platform.calls] == [2, 1]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from bot.detect.media import images
+from bot.detect.media.formats import sniff
 
 _HEAD = 1024
 _TAIL = 66_000
@@ -59,7 +59,7 @@ def kinds_of(data: bytes) -> Sequence[str]:
     A file may be of two kinds at once: a PDF with an archive behind it is both.
     """
     kinds = list(_containers(data))
-    if images.sniff(data) is not None:
+    if sniff(data) is not None:
         return ["picture", *(kind for kind in kinds if kind != "pdf")]
     if kinds:
         return kinds
