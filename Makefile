@@ -1,4 +1,4 @@
-.PHONY: run rehearse test check format bench lock screenshots doctor
+.PHONY: run rehearse test check format bench soak lock screenshots doctor
 .DEFAULT_GOAL := run
 
 PY := .venv/bin/python
@@ -29,6 +29,13 @@ format: .venv/.ready-dev
 
 bench: .venv/.ready-dev  ## side-by-side benchmarks
 	@$(PY) -m bench
+
+KILLS ?= 1000
+MINUTES ?= 30
+soak: .venv/.ready-dev  ## kills at named points, more orders of steps, then a long run under load
+	$(PY) -m tests.faults.kills --kills $(KILLS)
+	SHOUKOU_EXAMPLES=200 $(PY) -m pytest -q tests/faults/test_state_machines.py
+	$(PY) -m bench.soak --minutes $(MINUTES)
 
 screenshots: .venv/.ready-dev  ## the pictures of the README
 	@$(PY) scripts/make_screenshots.py

@@ -8,7 +8,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,21 +28,30 @@ class Served:
     groups: tuple[int, ...]
 
     async def load(
-        self, posts: Sequence[dict[str, str]], rate: float, *, wait: float = 30
+        self,
+        posts: Sequence[dict[str, str]],
+        rate: float,
+        *,
+        wait: float = 30,
+        groups: Sequence[int] = (),
     ) -> dict[str, Any]:
         """Post at a rate; see `bench.server.BenchServer`."""
-        order = {"posts": list(posts), "rate": rate, "wait": wait}
-        return await self._ask("POST", "load", order)
+        order = {"posts": list(posts), "rate": rate, "wait": wait, "groups": list(groups)}
+        return await self._ask("POST", "bench/load", order)
 
     async def state(self) -> dict[str, Any]:
         """Return the updates not confirmed and the number of calls."""
-        return await self._ask("GET", "state")
+        return await self._ask("GET", "bench/state")
+
+    async def fault(self, **fields: Any) -> None:
+        """Let the bot's next calls go wrong; see `bot.platforms.rehearsal.faults.Fault`."""
+        await self._ask("POST", "app/faults", fields)
 
     async def _ask(self, method: str, path: str, body: object = None) -> dict[str, Any]:
         timeout = aiohttp.ClientTimeout(total=None)
         async with (
             aiohttp.ClientSession(timeout=timeout) as session,
-            session.request(method, f"{self.url}/bench/{path}", json=body) as reply,
+            session.request(method, f"{self.url}/{path}", json=body) as reply,
         ):
             reply.raise_for_status()
             answer: dict[str, Any] = await reply.json()
@@ -70,9 +79,17 @@ async def floor(served: Served) -> AsyncIterator[int]:
 
 @contextlib.asynccontextmanager
 async def product(
-    served: Served, folder: Path, keywords: Sequence[str], *, command: Sequence[str] = ()
+    served: Served,
+    folder: Path,
+    keywords: Sequence[str],
+    *,
+    command: Sequence[str] = (),
+    environment: Mapping[str, str] | None = None,
 ) -> AsyncIterator[int]:
-    """Run the bot on a server, every group with these keywords; yields its process id."""
+    """Run the bot on a server, every group with these keywords; yields its process id.
+
+    ``command`` is what runs in place of ``-m bot run``.
+    """
     config = folder / "shoukou.toml"
     config.write_text(_config(served.groups, keywords), "utf-8")
     settings = {
@@ -81,8 +98,9 @@ async def product(
         "SHOUKOU_CONFIG": str(config),
         "SHOUKOU_DATA": str(folder / "data"),
         "SHOUKOU_CONSOLE": "127.0.0.1:0",
+        **(environment or {}),
     }
-    with (folder / "bot.log").open("wb") as log:
+    with (folder / "bot.log").open("ab") as log:
         run = command or ("-m", "bot", "run")
         async with _process(run, settings, errors=log.fileno()) as process:
             yield process.pid
@@ -109,7 +127,8 @@ async def _process(
         yield process
     finally:
         if process.returncode is None:
-            process.send_signal(signal.SIGINT)
+            with contextlib.suppress(ProcessLookupError):  # somebody may have killed it
+                process.send_signal(signal.SIGINT)
             try:
                 await asyncio.wait_for(process.wait(), 15)
             except TimeoutError:

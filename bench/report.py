@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = Path("build/bench")
-PEERS = ("python-telegram-bot", "pytesseract", "aiohttp", "SQLAlchemy")
+PEERS = ("python-telegram-bot", "aiogram", "pytesseract", "aiohttp", "SQLAlchemy")
 
 
 def percentile(values: Sequence[float], share: float) -> float:

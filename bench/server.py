@@ -47,12 +47,15 @@ class BenchServer(RehearsalServer):
         return app
 
     async def _load(self, request: web.Request) -> web.Response:
-        """Post at a rate: {"posts": [{text?, picture? (base64)}…], "rate", "wait"}.
+        """Post at a rate: {"posts": [{text?, picture? (base64)}…], "rate", "wait", "groups"?}.
 
-        Waits up to ``wait`` seconds until all that was posted is deleted. Answers with the
-        milliseconds from each post to its deletion (None: not deleted), and the rate achieved.
+        ``groups`` are the indexes of those to post in, all of them unless told. Waits up to
+        ``wait`` seconds until all that was posted is deleted. Answers with the milliseconds from
+        each post to its deletion (None: not deleted), the rate achieved, and where and when each
+        was posted: [chat, message, Unix time].
         """
         order = await request.json()
+        groups = [self.groups[i] for i in order.get("groups") or range(len(self.groups))]
         began, keys = time.monotonic(), []
         for i, post in enumerate(order["posts"]):
             delay = began + i / order["rate"] - time.monotonic()
@@ -60,21 +63,24 @@ class BenchServer(RehearsalServer):
                 await asyncio.sleep(delay)
             elif i % 20 == 0:
                 await asyncio.sleep(0)
-            keys.append(await self._post(i, post))
+            keys.append(await self._post(i, post, groups[i % len(groups)]))
         spent = max(time.monotonic() - began, 1e-9)
         deadline = time.monotonic() + order["wait"]
         while time.monotonic() < deadline and any(self._is_there(key) for key in keys):
             await asyncio.sleep(0.05)
-        return web.json_response({"ms": self._delays(keys), "rate": len(keys) / spent})
+        ahead = time.time() - time.monotonic()
+        posted = [[*key, self._posted[key] + ahead] for key in keys]
+        answer = {"ms": self._delays(keys), "rate": len(keys) / spent, "posted": posted}
+        return web.json_response(answer)
 
-    async def _post(self, i: int, post: dict[str, Any]) -> tuple[int, int]:
+    async def _post(self, i: int, post: dict[str, Any], chat_id: int) -> tuple[int, int]:
         files = ()
         if "picture" in post:
             data = base64.b64decode(post["picture"])
             files = (posting.Upload(name="photo.jpg", mime_type="image/jpeg", data=data),)
         draft = posting.Draft(
             person=_SENDERS[i % len(_SENDERS)],
-            chat_id=self.groups[i % len(self.groups)],
+            chat_id=chat_id,
             text=post.get("text", ""),
             files=files,
         )

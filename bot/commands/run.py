@@ -100,7 +100,14 @@ def _run(main: Awaitable[None]) -> None:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(stoppable())
     except* ConfigurationError as group:
-        raise group.exceptions[0] from None
+        raise _first(group) from None
+
+
+def _first(error: BaseException) -> BaseException:
+    """Return the first fault of a group, in which others may be nested."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
 
 
 async def _run_bot(settings: Settings, parts: Collection[Part]) -> None:

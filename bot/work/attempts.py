@@ -114,7 +114,7 @@ class Attempts:
         """
         try:
             if row.not_before is not None:
-                await asyncio.sleep(max(0.0, (row.not_before - _now()).total_seconds()))
+                await asyncio.sleep(_left(row, row.not_before))
             return await self._perform(row, again=again)
         except LeaseLost:
             log.info("effect %s is another process's by now", row.id)
@@ -256,6 +256,15 @@ def _refused(row: EffectRow, error: PlatformError, *, again: bool) -> Outcome:
         detail = "cannot-write" if row.kind is EffectKind.WARN else "forbidden"
         return Outcome(status=EffectStatus.FAILED, detail=detail)
     return Outcome(status=EffectStatus.FAILED, detail=error.code)
+
+
+def _left(row: EffectRow, until: datetime) -> float:
+    """Return the seconds until a time, but no more than there were when it was set.
+
+    The system's clock may have been set back since.
+    """
+    left = min(until - _now(), until - (row.sent_at or row.planned_at))
+    return max(0.0, left.total_seconds())
 
 
 def _now() -> datetime:

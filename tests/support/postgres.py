@@ -32,9 +32,65 @@ _STARTING = 30.0
 class PostgresServer:
     """Gives out databases; made by `running_postgres`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, bin_folder: Path) -> None:
         self._folder = folder
+        self._bin = bin_folder
         self._numbers = itertools.count(1)
+        # It refuses to run as root, so root lends it an account without rights.
+        self._account: dict[str, Any] = {}
+        if os.geteuid() == 0:
+            shutil.chown(folder, "nobody", "nogroup")
+            self._account = {"user": "nobody", "group": "nogroup", "extra_groups": []}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def create(self) -> None:
+        """Make the folder of the data."""
+        with self._output() as output:
+            subprocess.run(
+                [self._bin / "initdb", "-D", self._data, "-U", "test", *_CLUSTER],
+                check=True,
+                **output,
+            )
+
+    def start(self) -> None:
+        """Start the server; after `kill`, on what it left."""
+        options = [word for setting in _QUICK for word in ("-c", setting)]
+        command = [self._bin / "postgres", "-D", self._data, "-k", self._folder, *options]
+        with self._output() as output:
+            self._process = subprocess.Popen(command, **output)
+
+    def kill(self) -> None:
+        """End the server and all of its children at once, as kill -9 does."""
+        assert self._process is not None
+        main = self._process.pid
+        children = Path(f"/proc/{main}/task/{main}/children").read_text().split()
+        for pid in (main, *map(int, children)):  # each has a session of its own
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self._process.wait()
+
+    def stop(self) -> None:
+        """Disconnect everyone and end."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGINT)
+            self._process.wait(timeout=30)
+
+    def answers(self) -> bool:
+        """Say whether it lets a client in."""
+        try:
+            self._connect("postgres").close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    @property
+    def _data(self) -> Path:
+        return self._folder / "data"
+
+    @contextlib.contextmanager
+    def _output(self) -> Iterator[dict[str, Any]]:
+        with (self._folder / "log").open("ab") as log:
+            yield {"stdout": log, "stderr": log, "cwd": self._folder, **self._account}
 
     def new(self) -> str:
         """Create a database without tables, and return its address."""
@@ -91,31 +147,15 @@ def programs() -> Path | None:
 def running_postgres(bin_folder: Path) -> Iterator[PostgresServer]:
     """Start a server, and end it and throw its data away afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="shoukou-pg-"))
-    data = folder / "data"
-    # It refuses to run as root, so root lends it an account without rights.
-    account: dict[str, Any] = {}
-    if os.geteuid() == 0:
-        shutil.chown(folder, "nobody", "nogroup")
-        account = {"user": "nobody", "group": "nogroup", "extra_groups": []}
-    options = [word for setting in _QUICK for word in ("-c", setting)]
-    with (folder / "log").open("wb") as log:
-        output: dict[str, Any] = {"stdout": log, "stderr": log, "cwd": folder, **account}
-        subprocess.run(
-            [bin_folder / "initdb", "-D", data, "-U", "test", *_CLUSTER],
-            check=True,
-            **output,
-        )
-        process = subprocess.Popen(
-            [bin_folder / "postgres", "-D", data, "-k", folder, *options], **output
-        )
-        try:
-            server = PostgresServer(folder)
-            server.prepare()
-            yield server
-        finally:
-            process.send_signal(signal.SIGINT)  # disconnects everyone and ends
-            process.wait(timeout=30)
-            shutil.rmtree(folder, ignore_errors=True)
+    server = PostgresServer(folder, bin_folder)
+    try:
+        server.create()
+        server.start()
+        server.prepare()
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _version(path: Path) -> int:

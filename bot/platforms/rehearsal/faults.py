@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from bot.platforms.rehearsal.refusal import ApiError
 from bot.platforms.rehearsal.state import Json
@@ -13,8 +14,9 @@ class Fault:
     """What happens to the next ``times`` calls of a method (``*``: of any).
 
     ``error_code`` answers as the Bot API does; ``status`` answers with that HTTP status and no
-    JSON; ``drop_reply`` acts and then cuts the connection. Errors come instead of acting, or after
-    it with ``after_acting``.
+    JSON; ``drop_reply`` acts and then cuts the connection; ``body`` acts and then answers with that
+    text, whatever it is. Errors come instead of acting, or after it with ``after_acting``. A list
+    of updates comes in the reverse order with ``reverse``, and each twice with ``repeat``.
     """
 
     method: str
@@ -27,6 +29,16 @@ class Fault:
     delay: float = 0
     drop_reply: bool = False
     after_acting: bool = False
+    body: str | None = field(default=None, repr=False)
+    reverse: bool = False
+    repeat: bool = False
+
+    def altered(self, result: Any) -> Any:
+        """Return a result as this fault hands it out."""
+        if not isinstance(result, list):
+            return result
+        items = result[::-1] if self.reverse else result
+        return [item for item in items for _ in range(1 + self.repeat)]
 
     @property
     def error(self) -> ApiError | None:
@@ -50,6 +62,10 @@ class Faults:
         fault = Fault(**fields)
         if fault.times > 0:
             self._faults.append(fault)
+
+    def clear(self) -> None:
+        """Forget them."""
+        self._faults.clear()
 
     def take(self, method: str, chat_id: int | None) -> Fault | None:
         """Return the fault that meets a call, counting it down."""

@@ -112,8 +112,12 @@ class RehearsalServer:
         self._record(request.match_info["method"], params, began, result, failed)
         if fault is not None and fault.drop_reply and request.transport is not None:
             request.transport.abort()
-        if fault is not None and fault.status is not None:
-            return web.Response(status=fault.status, text="")
+        if fault is not None:
+            if fault.status is not None:
+                return web.Response(status=fault.status, text="")
+            if fault.body is not None:
+                return web.Response(text=fault.body, content_type="application/json")
+            result = fault.altered(result)
         if failed is not None:
             return _failure(failed)
         return web.json_response({"ok": True, "result": result})

@@ -87,6 +87,13 @@ class UpdateQueue:
         for listener in self.listeners:
             listener()
 
+    def again(self, body: Json, *, chat_id: int) -> None:
+        """Hand out an update that was confirmed before once more, under its old id."""
+        expires = self._clock.now() + DAY
+        update = Update(id=body["update_id"], body=body, expires=expires, chat_id=chat_id)
+        self._pending.appendleft(update)
+        self._wake(None)
+
     def allow(self, names: object) -> None:
         """Set the allowed kinds as ``allowed_updates`` does: absent keeps them, empty resets."""
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
