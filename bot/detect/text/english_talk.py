@@ -8,6 +8,7 @@ import re2
 
 _NEAR = 32
 _WORDS = re.compile(r"[a-z]{2,}")
+_ADDRESS = re.compile(r"\b(?:[a-z]{2,9}://|www\.|[a-z0-9-]{1,63}(?:\.[a-z0-9-]{2,63}){1,4}/)\S*")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _HAN_PER_WORD = 2
 
@@ -79,6 +80,7 @@ _FORBIDDEN = re2.compile(
 
 def is_english_talk(before: str, after: str) -> bool:
     """Say whether an English sentence around a mark, folded to lower case, is about such marks."""
+    before, after = _ADDRESS.sub(" ", before), _ADDRESS.sub(" ", after)  # no part of a sentence
     around = before + " " + after
     words = len(_WORDS.findall(around))
     if not words or len(_HAN.findall(around)) > _HAN_PER_WORD * (words - 1):
