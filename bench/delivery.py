@@ -1,12 +1,14 @@
 """How soon messages are decided: after an outage, beside a flood, beside a chat that is held back.
 
-Run: python -m bench.delivery backlog|fairness|held [--database URL] [--redis URL]
-[--process ARGUMENTS]…. Each ``--process`` is one more process with these arguments; without any,
-one runs everything.
+Run: python -m bench.delivery backlog|fairness|held|takeover [--servers] [--database URL]
+[--redis URL] [--process ARGUMENTS]…. ``--servers`` starts a PostgreSQL and a Redis for the run.
+Each ``--process`` is one more process with these arguments; without any, one runs everything.
 
 backlog   10,000 texts wait at the platform: from the start until all are decided, and from a
           restart in their midst to the first decision
 fairness  99 groups at one text a second each, alone and beside one at 500 a second
+takeover  a feed and two workers, one of which is killed at 40 texts a second; needs a database
+          that can be shared
 held      one chat for which the platform asks to wait a minute: deletions and notices elsewhere
 """
 
@@ -21,7 +23,7 @@ import shlex
 import signal
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,9 +32,11 @@ import sqlalchemy
 from bench import processes, report, texts
 from bench.processes import Served
 from bot.store.tables import inbox
+from tests.support import postgres, redis
 
 GROUPS = 100
 _FIRST = 1_000
+_TTL = 10.0
 _MICROSECONDS = 1_000_000
 
 
@@ -222,20 +226,69 @@ async def held(options: argparse.Namespace) -> list[list[object]]:
     return rows
 
 
+async def takeover(options: argparse.Namespace) -> list[list[object]]:
+    """Measure how long messages wait that were a dead worker's to decide."""
+    options.process = ["run --only feed", "run --only worker", "run --only worker"]
+    async with opened(options) as bench, bench.running() as pids:
+        await _warm(bench, pids)
+        await asyncio.sleep(2 * _TTL)  # until the lanes are shared
+        posting = asyncio.create_task(
+            bench.served.load(_clean(int(40 * options.seconds), 9), 40, wait=0)
+        )
+        await asyncio.sleep(options.seconds / 3)
+        killed = time.time()
+        os.kill(pids[-1], signal.SIGKILL)
+        posted = (await posting)["posted"]
+        await bench.until_decided(200 + len(posted), 60)
+        moments = bench.record.moments()
+    waited = [moments[c, m] - at for c, m, at in posted]
+    late = [moments[c, m] - killed for c, m, at in posted if moments[c, m] - at > 1]
+    return [
+        ["takeover, seconds", "measured", "aim"],
+        ["from the kill until its last message was decided", max(late, default=0.0), "≤ 15"],
+        ["the longest that any message waited", max(waited), "≤ 15"],
+        ["messages that waited for more than a second", len(late), ""],
+        ["messages", len(posted), ""],
+    ]
+
+
+@contextlib.contextmanager
+def _own_servers(options: argparse.Namespace) -> Iterator[None]:
+    """Start a PostgreSQL and a Redis, if they are asked for."""
+    if not options.servers:
+        yield
+        return
+    found, redis_program = postgres.programs(), redis.program()
+    assert found is not None and redis_program is not None, "PostgreSQL or Redis is not installed"
+    with (
+        postgres.running_postgres(found) as database,
+        redis.running_redis(redis_program) as notices,
+    ):
+        options.database, options.redis = database.new(), notices.url
+        yield
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure and print."""
-    kinds: dict[str, Any] = {"backlog": backlog, "fairness": fairness, "held": held}
+    kinds: dict[str, Any] = {
+        "backlog": backlog,
+        "fairness": fairness,
+        "held": held,
+        "takeover": takeover,
+    }
     parser = argparse.ArgumentParser()
     parser.add_argument("kind", choices=kinds)
     parser.add_argument("--texts", type=int, default=10_000)
     parser.add_argument("--seconds", type=float, default=15)
     parser.add_argument("--flood", type=float, default=500)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--servers", action="store_true")
     parser.add_argument("--database")
     parser.add_argument("--redis")
     parser.add_argument("--process", action="append", default=[])
     options = parser.parse_args(arguments)
-    rows = asyncio.run(kinds[options.kind](options))
+    with _own_servers(options):
+        rows = asyncio.run(kinds[options.kind](options))
     report.table(rows)
     report.save(options.kind, rows)
 

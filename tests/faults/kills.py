@@ -2,7 +2,8 @@
 
 Run: python -m tests.faults.kills [--kills N] [--seed N] [--database URL] [--redis URL]
 [--process "ARGUMENTS"]…. Each ``--process`` is one more process of the deployment with these
-arguments, ``run`` unless told. The exit status is 1 when anything was lost or done twice.
+arguments, ``run`` unless told. Every 50 kills it says how far it is; Ctrl+C ends it with the
+figures so far. The exit status is 1 when anything was lost or done twice.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import argparse
 import asyncio
 import random
 import shlex
+import signal
 import sys
 import tempfile
 import time
@@ -26,6 +28,7 @@ from tests.support.kill_points import ANY, POINTS
 BY_CLOCK = "at no point, by the clock"
 _PATIENCE = 2.5
 _BETWEEN_LOOKS = 4
+_TOLD = 50
 """Kills in a row: a message whose handling is cut short five times is a dead letter, by design."""
 
 _FAULTS = (
@@ -168,12 +171,18 @@ class Kills:
 
 
 def _tell(result: Result) -> None:
-    wrong = result.wrong
+    wrong, kills = result.wrong, result.kills.total()
+    if not wrong and kills // _TOLD == max(0, kills - _BETWEEN_LOOKS) // _TOLD:
+        return
     last = f": {wrong[-1]}" if wrong else ""
-    print(f"{result.kills.total()} kills, {len(wrong)} wrong{last}", file=sys.stderr, flush=True)
+    print(f"{kills} kills, {len(wrong)} wrong{last}", file=sys.stderr, flush=True)
 
 
 async def _main(options: argparse.Namespace) -> Result:
+    current = asyncio.current_task()
+    assert current is not None
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, current.cancel)
     with tempfile.TemporaryDirectory(prefix="shoukou-kills-") as folder:
         urls = {"database_url": options.database, "redis_url": options.redis}
         async with open_deployment(Path(folder), **urls) as deployment:
@@ -184,7 +193,11 @@ async def _main(options: argparse.Namespace) -> Result:
                 faults=0.2,
                 progress=_tell,
             )
-            return await kills.run(options.kills)
+            try:
+                return await kills.run(options.kills)
+            except asyncio.CancelledError:
+                print("interrupted: what follows was compared until then", flush=True)
+                return kills.result
 
 
 def main() -> int:

@@ -64,8 +64,11 @@ async def test_a_stall_of_35_seconds(office: Office) -> None:
     await asyncio.sleep(1)
     assert len(await office.said(PROJECT)) == len(await office.said(ZHANG)) == 1
     assert len(await office.said(OFFICE)) == 1
-    titles = {card["text"].splitlines()[0] for card in await office.said(SUPERVISORS)}
-    assert len(titles) == 1, "one case, with one number"
+    titles = [card["text"].splitlines()[0] for card in await office.said(SUPERVISORS)]
+    assert len(set(titles)) == 2, "one number for each case"
+    # The first case's card may come again with its number; nothing held up the other's, which
+    # is there because nobody knows whether the copy of its message was said.
+    assert sum("#2" in title for title in titles) == 1
 
 
 async def test_no_connection_for_some_seconds(office: Office) -> None:
