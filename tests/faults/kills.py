@@ -182,7 +182,9 @@ async def _main(options: argparse.Namespace) -> Result:
     current = asyncio.current_task()
     assert current is not None
     for name in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(name, current.cancel)
+        asyncio.get_running_loop().add_signal_handler(
+            name, lambda: None if current.cancelling() else current.cancel()
+        )
     with tempfile.TemporaryDirectory(prefix="shoukou-kills-") as folder:
         urls = {"database_url": options.database, "redis_url": options.redis}
         async with open_deployment(Path(folder), **urls) as deployment:
