@@ -1,6 +1,7 @@
 """Read a list of terms in a process of its own, so that a large workbook makes nobody wait.
 
-As a program: ``python -m bot.policy.keyword_child PATH`` writes the terms, or the mistake, as JSON.
+As a program: ``python -m bot.policy.keyword_child PATH`` writes lines of JSON: the
+terms by slices, or the mistake.
 """
 
 from __future__ import annotations
@@ -15,6 +16,9 @@ from bot.policy.keyword_file import read_terms
 
 TIMEOUT = 300.0
 """Seconds; 100,000 terms take a few."""
+
+SLICE = 2_000
+"""Terms in a line of what is written."""
 
 
 def read_terms_apart(path: Path) -> tuple[str, ...]:
@@ -31,19 +35,24 @@ def read_terms_apart(path: Path) -> tuple[str, ...]:
         raise ConfigurationError(
             "could not be read", where=str(path), mend="save it anew, or as .txt"
         ) from None
-    told = json.loads(done.stdout)
-    if isinstance(told, dict):
-        raise ConfigurationError(**told)
-    return tuple(told)
+    terms: list[str] = []
+    # By slices, because nothing else runs while JSON is read.
+    for line in done.stdout.splitlines():
+        told = json.loads(line)
+        if isinstance(told, dict):
+            raise ConfigurationError(**told)
+        terms += told
+    return tuple(terms)
 
 
 def main() -> None:
     """Write a file's terms as a list, or what is wrong as an object."""
     try:
-        told: object = read_terms(Path(sys.argv[1]))
+        terms = read_terms(Path(sys.argv[1]))
+        told = [json.dumps(terms[at : at + SLICE]) for at in range(0, len(terms), SLICE)]
     except ConfigurationError as error:
-        told = {"what": error.what, "where": error.where, "mend": error.mend}
-    sys.stdout.write(json.dumps(told))
+        told = [json.dumps({"what": error.what, "where": error.where, "mend": error.mend})]
+    sys.stdout.write("\n".join(told))
 
 
 if __name__ == "__main__":

@@ -45,7 +45,9 @@ class Collisions:
 
     def is_accident(self, text: str, start: int, end: int) -> bool:
         """Say whether ``text[start:end]`` is only a piece of the words around it."""
-        patterns = self._patterns.get(text[start:end], ())
+        patterns = self._patterns.get(text[start:end])
+        if patterns is None:
+            return False
         window = text[max(0, start - 4) : end + 4]
         at = start - max(0, start - 4)
         return any(m.start("hit") == at for p in patterns for m in p.finditer(window))

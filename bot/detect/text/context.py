@@ -44,12 +44,10 @@ def nearest_word(
 
 def stands(text: Normalized, start: int, end: int, positions: tuple[Position, ...]) -> bool:
     """Say whether the hit stands in one of the places."""
-    return any(_stands(text, start, end, position) for position in positions)
+    return "any" in positions or any(_stands(text, start, end, where) for where in positions)
 
 
 def _stands(text: Normalized, start: int, end: int, position: Position) -> bool:
-    if position == "any":
-        return True
     folded = text.folded
     if position == "phrase":
         while start and folded[start - 1] == " ":
@@ -57,20 +55,19 @@ def _stands(text: Normalized, start: int, end: int, position: Position) -> bool:
         return not start or not folded[start - 1].isalnum()
     if position == "clause":
         return not (folded[start - 1 : start].isalnum() or folded[end : end + 1].isalnum())
-    low, high = near_line(text, start, end)
-    before, after = folded[low:start].rstrip(" "), folded[end:high].lstrip(" ")
+    if position == "cell":
+        # Set off from its line, as in a heading; 内部资料不得外传, 这是纪律 is a sentence.
+        if not start or folded[start - 1] in _CELL_BEFORE:
+            return _CELL_AFTER.match(folded, end, near_line(text, start, end)[1]) is not None
+        return False
+    before, after = _around(text, start, end)
     if position in ("bracket", "edge"):
         inside = before[-1:] in tuple(_OPEN) and after[:1] in tuple(_CLOSE)
         return inside and (
             position == "bracket" or not before[:-1].strip() or bool(_ENDS.fullmatch(after, 1))
         )
     if position == "line":
-        return bool(_DECORATION.fullmatch(before) and _DECORATION.fullmatch(after))
-    if position == "cell":
-        # Set off from its line, as in a heading; 内部资料不得外传, 这是纪律 is a sentence.
-        if not start or folded[start - 1] in _CELL_BEFORE:
-            return _CELL_AFTER.match(folded, end, high) is not None
-        return False
+        return _is_line(before, after)
     if position == "header":
         return folded.count("\n", 0, start) < _HEADER_LINES and _is_line(before, after)
     return bool(_DECORATION.fullmatch(before))
@@ -80,6 +77,17 @@ def near_line(text: Normalized, start: int, end: int) -> tuple[int, int]:
     """Return the line's bounds, cut where it is so long that it can be no mark's own line."""
     low, high = text.line(start)
     return max(low, start - MAX_LINE), max(end, min(high, end + MAX_LINE))
+
+
+def _around(text: Normalized, start: int, end: int) -> tuple[str, str]:
+    """Return what stands before and after a hit in its line, up to a blank."""
+    key = (start, end)
+    known: tuple[str, str] | None = text.known.get(key)
+    if known is None:
+        low, high = near_line(text, start, end)
+        known = text.folded[low:start].rstrip(" "), text.folded[end:high].lstrip(" ")
+        text.known[key] = known
+    return known
 
 
 def _is_line(before: str, after: str) -> bool:

@@ -14,7 +14,7 @@ from itertools import chain, product
 from bot.detect.text.derived import Derived, Part, around, derive
 from bot.detect.text.encoded import DECODED
 from bot.detect.text.index import DaachorseIndex
-from bot.detect.text.normalize import Normalized, Normalizer
+from bot.detect.text.normalize import Normalized, Normalizer, places_without
 from bot.detect.text.sounds import EMOJI, LOOKS, PIECES, by_sound, skeletons, syllable
 
 MARKS = ("绝密", "机密", "秘密", "内部")
@@ -37,7 +37,6 @@ _WITHIN = re.compile(r"(?<=[\u3400-\u9fff])(?:[\W_]+|[^\u3400-\u9fff\n]{1,3})(?=
 _ONE = rf"(?:[^\W_]|[{STARS}])"
 _SPACED = re.compile(rf"{_ONE}(?:(?:(?![{STARS}\n])[\W_]){{1,3}}{_ONE}(?!{_ONE})){{2,40}}")
 _UPRIGHT = re.compile(rf"(?:(?<=\n)|^)(?:{_ONE} ?\n){{3,40}}{_ONE}(?= ?\n| ?$)", re.MULTILINE)
-_KEPT = re.compile(_ONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +122,10 @@ def _merged(runs: Iterable[Part], parts: Iterable[Part]) -> list[Part]:
 def _closed_up(text: Normalized) -> Iterator[Part]:
     """Leave out the marks between single characters, and the line feeds between single lines."""
     for run in chain(_SPACED.finditer(text.text), _UPRIGHT.finditer(text.text)):
-        kept = [m.start() for m in _KEPT.finditer(text.text, run.start(), run.end())]
-        plain = "".join(text.text[at] for at in kept)
-        yield Part(run.start(), run.end(), plain, DECODED, tuple((at, at + 1) for at in kept))
+        whole = enumerate(run.group(), run.start())
+        kept = [(at, char) for at, char in whole if char.isalnum() or char in STARS]
+        plain = "".join([char for _, char in kept])
+        yield Part(run.start(), run.end(), plain, DECODED, tuple([(at, at + 1) for at, _ in kept]))
 
 
 def _with_years(text: Normalized, parts: Iterable[Part]) -> Iterator[Part]:
@@ -164,17 +164,6 @@ def _is_inside_word(folded: str, start: int, end: int) -> bool:
 
 def _is_latin(char: str) -> bool:
     return char.isascii() and char.isalnum()
-
-
-def _starts(folded: str) -> list[int]:
-    """Return the place of each character that `_WITHIN` leaves."""
-    starts: list[int] = []
-    done = 0
-    for gap in _WITHIN.finditer(folded):
-        starts.extend(range(done, gap.start()))
-        done = gap.end()
-    starts.extend(range(done, len(folded)))
-    return starts
 
 
 def _forms() -> Iterator[tuple[str, _Form]]:
@@ -233,7 +222,7 @@ class DisguisedTerms:
             return
         chinese = _WITHIN.sub("", text.folded)
         hits = self._sounds.find(chinese.translate(skeletons()))
-        starts: Sequence[int] = _starts(text.folded) if hits else ()
+        starts: Sequence[int] = places_without(_WITHIN, text.folded) if hits else ()
         for start, end, number in hits:
             label = self._sound_labels[number]
             written = chinese[start:end]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Protocol
 
 from bot.detect.text.collisions import Collisions
@@ -15,19 +15,19 @@ from bot.detect.text.normalize import Normalized, Normalizer, dense
 
 MAX_NOISE = 3
 _HAN = re.compile(r"[\u3007\u3400-\u9fff\U00020000-\U0003134f]")
+# What a term may not pass over. The long gap is looked for first, so that the others are short.
+_LONG_GAP = re.compile(rf"(?<={_HAN.pattern})[\W_]{{{MAX_NOISE + 1},}}(?={_HAN.pattern})")
+_BREAK = re.compile(rf"(?<={_HAN.pattern})[\W_]*\n[\W_]*(?={_HAN.pattern})")
+_TWO_BREAKS = re.compile(rf"(?<={_HAN.pattern})[\W_]*\n[\W_]*\n[\W_]*(?={_HAN.pattern})")
 _NOISE = re.compile(r"[\W_]+")
 _EDGE = re.compile(r"^[\W_]+|[\W_]+$")
 
 
-@dataclass(frozen=True, slots=True)
-class _Term:
-    """A term: as given, the folded core that is searched, and the marks around the core."""
+_Term = tuple[str, str, str, str, bool]
+"""As given, the folded core that is searched, the marks before and after it; may span lines.
 
-    given: str = field(repr=False)
-    core: str = field(repr=False)
-    head: str = field(repr=False)
-    tail: str = field(repr=False)
-    spans_lines: bool
+Plain, so that the collector of garbage, which stops everything, leaves a hundred thousand alone.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +56,10 @@ class KeywordList:
         normalize = normalizer or Normalizer()
         prepared = dict.fromkeys(t for t in (_prepare(term, normalize) for term in terms) if t)
         self._terms = tuple(prepared)
-        cores: dict[str, list[int]] = {}
-        for number, term in enumerate(self._terms):
-            cores.setdefault(term.core, []).append(number)
-        self._by_core = tuple(tuple(numbers) for numbers in cores.values())
+        cores: dict[str, tuple[int, ...]] = {}
+        for number, (_, core, *_) in enumerate(self._terms):
+            cores[core] = (*cores.get(core, ()), number)
+        self._by_core = tuple(cores.values())
         self._index = index(tuple(cores))
         # What is found in the dense form, which takes long to make, is found in the bare one too.
         noisy = {bare for core in cores if (bare := _NOISE.sub("", core)) != core}
@@ -73,7 +73,7 @@ class KeywordList:
 
     def term(self, number: int) -> str:
         """Return a term as it was given."""
-        return self._terms[number].given
+        return self._terms[number][0]
 
     def find(self, text: Normalized) -> list[KeywordHit]:
         """Return every hit, in the order of the text; overlapping ones too."""
@@ -95,7 +95,7 @@ class KeywordList:
 
     @functools.cached_property
     def _disguised(self) -> DisguisedTerms:
-        return DisguisedTerms(dict.fromkeys(t.core for t in self._terms))
+        return DisguisedTerms(dict.fromkeys(core for _, core, *_ in self._terms))
 
     def disguised(self, text: Normalized) -> list[tuple[int, int, str]]:
         """Return (start, end, kind) of what may be a term of a short list in disguise."""
@@ -104,16 +104,17 @@ class KeywordList:
     def _checked(
         self, text: Normalized, raw: Iterable[tuple[int, int, int]]
     ) -> Iterator[KeywordHit]:
-        view = text.dense
+        dense_text, starts, folded = text.dense_text, text.dense.starts, text.folded
         for start, end, core in raw:
-            if self._collisions.is_accident(view.text, start, end):
+            if self._collisions.is_accident(dense_text, start, end):
                 continue
-            first, last = view.starts[start], view.starts[end - 1] + 1
+            first, last = starts[start], starts[end - 1] + 1
+            is_apart = last - first > end - start
             for number in self._by_core[core]:
-                term = self._terms[number]
-                if not _gaps_allowed(text, view.starts, start, end, spans=term.spans_lines):
+                _, _, head, tail, spans = self._terms[number]
+                if is_apart and not _gaps_allowed(folded, first, last, spans=spans):
                     continue
-                span = _edges(text.folded, first, last, term)
+                span = _edges(folded, first, last, head, tail)
                 if span is not None:
                     yield KeywordHit(*span, number)
 
@@ -169,40 +170,33 @@ def _prepare(term: str, normalize: Normalizer) -> _Term | None:
     folded = " ".join(normalize(term).folded.split())
     bare = _EDGE.sub("", folded)
     if not bare:
-        return _Term(term, folded, "", "", spans_lines=False) if folded else None
+        return (term, folded, "", "", False) if folded else None
     at = folded.index(bare)
-    return _Term(
-        given=term,
-        core=dense(bare),
-        head=folded[:at],
-        tail=folded[at + len(bare) :],
-        spans_lines=len(_HAN.findall(bare)) >= 3,
-    )
+    spans_lines = len(_HAN.findall(bare)) >= 3
+    return term, dense(bare), folded[:at], folded[at + len(bare) :], spans_lines
 
 
 def _is_latin(char: str) -> bool:
     return char.isalnum() and char.isascii()
 
 
-def _gaps_allowed(
-    text: Normalized, starts: Sequence[int], start: int, end: int, *, spans: bool
-) -> bool:
-    if starts[end - 1] - starts[start] == end - 1 - start:
+def _gaps_allowed(folded: str, first: int, last: int, *, spans: bool) -> bool:
+    """Say whether a term may pass over all that stands between its Chinese characters."""
+    if _LONG_GAP.search(folded, first, last):
+        return False
+    if folded.find("\n", first, last) < 0:
         return True
-    for i in range(start, end - 1):
-        gap = text.folded[starts[i] + 1 : starts[i + 1]]
-        if len(gap) > MAX_NOISE or ("\n" in gap and not spans) or gap.count("\n") > 1:
-            return False
-    return True
+    return not (_TWO_BREAKS if spans else _BREAK).search(folded, first, last)
 
 
-def _edges(folded: str, first: int, last: int, term: _Term) -> tuple[int, int] | None:
+def _edges(folded: str, first: int, last: int, head: str, tail: str) -> tuple[int, int] | None:
     """Widen a core's span to the term's own marks, and hold Latin edges to whole words."""
-    first, last = first - len(term.head), last + len(term.tail)
-    if first < 0 or last > len(folded):
-        return None
-    if not (folded.startswith(term.head, first) and folded.endswith(term.tail, 0, last)):
-        return None
+    if head or tail:
+        first, last = first - len(head), last + len(tail)
+        if first < 0 or last > len(folded):
+            return None
+        if not (folded.startswith(head, first) and folded.endswith(tail, 0, last)):
+            return None
     if first and _is_latin(folded[first]) and _is_latin(folded[first - 1]):
         return None
     if last < len(folded) and _is_latin(folded[last - 1]) and _is_latin(folded[last]):

@@ -55,7 +55,9 @@ _BETWEEN_DIGITS = b" ./,_|*\\-"
 _SEVERAL = b"0" * 6
 # The ring is a mark, and so is not in the bare form.
 _RING = "○"
-_MAY_BE_SPELT = re.compile(f"{_SIGN}{{10}}")
+_FEWEST_SIGNS = 10
+_MAY_BE_SPELT = re.compile(f"{_SIGN}{{{_FEWEST_SIGNS}}}")
+_ONE_SIGN = re.compile(_SIGN)
 
 
 def may_be_loose(text: Normalized) -> bool:
@@ -71,7 +73,12 @@ def may_be_loose(text: Normalized) -> bool:
     digits = data.translate(_DIGITS, _BETWEEN_DIGITS)
     if _SEVERAL in digits and _MAY_BE_APART.search(plain) is not None:
         return True
-    return _MAY_BE_SPELT.search(text.bare) is not None or _RING in plain
+    if _RING in plain:
+        return True
+    # A row of ten holds every tenth character of the text, wherever it begins.
+    if _ONE_SIGN.search(text.bare[_FEWEST_SIGNS - 1 :: _FEWEST_SIGNS]) is None:
+        return False
+    return _MAY_BE_SPELT.search(text.bare) is not None
 
 
 def closed_up(text: str) -> Iterator[Part]:

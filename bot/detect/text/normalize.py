@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from typing import Any
 
 from bot.detect.text.variants import LOOKALIKES, confusables, simplified
 from bot.rules import View
@@ -78,6 +79,7 @@ class Normalized:
     _line_breaks: list[int] | None = None
     _encoded: dict[View, bytes] | None = None
     _matches: dict[tuple[str, str], list[tuple[int, int]]] | None = None
+    _known: dict[Hashable, Any] | None = None
     opened: tuple[object, AbstractSet[int]] | None = None
     """A set of gates with what it opened, for the gates to remember."""
 
@@ -111,6 +113,13 @@ class Normalized:
         if self._matches is None:
             self._matches = {}
         return self._matches
+
+    @property
+    def known(self) -> dict[Hashable, Any]:
+        """What was asked of a place or a sentence before: several rules ask the same."""
+        if self._known is None:
+            self._known = {}
+        return self._known
 
     @property
     def folded(self) -> str:
@@ -169,12 +178,9 @@ class Normalized:
     def dense(self) -> Placed:
         """``dense_text`` with its offsets, which only a text with hits needs."""
         if self._dense is None:
-            starts: list[int] = []
-            done = 0
-            for gap in _NOISE.finditer(self.folded):
-                starts.extend(range(done, gap.start()))
-                done = gap.end()
-            starts.extend(range(done, len(self.folded)))
+            starts: Sequence[int] = range(len(self.folded))
+            if len(self.dense_text) < len(starts):
+                starts = places_without(_NOISE, self.folded)
             self._dense = Placed(self.dense_text, starts)
         return self._dense
 
@@ -199,6 +205,22 @@ class Normalized:
         start = self._breaks[at - 1] + 1 if at else 0
         end = self._breaks[at] if at < len(self._breaks) else len(self.text)
         return start, end
+
+
+def places_without(gaps: re.Pattern[str], text: str) -> list[int]:
+    """Return the place of each character that is left when gaps are cut out."""
+    starts: list[int] = []
+    done = 0
+    for gap in gaps.finditer(text):
+        low, high = gap.span()
+        # In the texts that cost most, each gap is a character after the other.
+        if low == done + 1:
+            starts.append(done)
+        else:
+            starts += range(done, low)
+        done = high
+    starts += range(done, len(text))
+    return starts
 
 
 def with_marks(text: str, end: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import re2
 
@@ -124,18 +125,36 @@ def is_harmless_talk(text: Normalized, start: int, end: int, level: Discourse) -
     folded = text.folded
     low, high = sentence(folded, start, end)
     before, after = folded[low:start], folded[end:high]
-    if is_english_talk(before, after):
+    if _once(text, _is_close_talk, before, after):
         return True
-    in_hand = _has_in_hand(before, after)
-    if _is_tied(before, after, in_hand=in_hand):
-        return True
-    if _QUIZ.search(folded[slice(*near_line(text, start, end))]):
+    near = folded[slice(*near_line(text, start, end))]
+    if _once(text, _is_quiz, near):
         return True
     if level == "near":
         return False
     if stands(text, start, end, ("start", "edge")):
         return bool(_ASKED.search(after))
-    return _fills(before, after, in_hand=in_hand)
+    return _once(text, _fills, before, after)
+
+
+def _once(text: Normalized, ask: Callable[..., bool], *about: str) -> bool:
+    """Ask the same about the same words of a text but once."""
+    key = (ask, about)
+    answer: bool | None = text.known.get(key)
+    if answer is None:
+        answer = text.known[key] = ask(*about)
+    return answer
+
+
+def _is_quiz(line: str) -> bool:
+    return bool(_QUIZ.search(line))
+
+
+def _is_close_talk(before: str, after: str) -> bool:
+    """Say whether the words are English talk, or have the hit as their object."""
+    return is_english_talk(before, after) or _is_tied(
+        before, after, in_hand=_has_in_hand(before, after)
+    )
 
 
 def _is_tied(before: str, after: str, *, in_hand: bool) -> bool:
@@ -159,14 +178,14 @@ def _has_in_hand(before: str, after: str) -> bool:
     )
 
 
-def _fills(before: str, after: str, *, in_hand: bool) -> bool:
+def _fills(before: str, after: str) -> bool:
     """Say whether the sentence as a whole is talk; a title behind the mark is no part of it."""
     if _HANDED_BEFORE.search(before[-_NEAR:]):
         return False
     around = before + " " + after
     if any(p.search(around) for p in (_QUESTION, _CASE, _REMINDER)):
         return True
-    if in_hand:
+    if _IN_HAND.search(around):
         return False
     own = _SPEAKER.sub("", before)
     title = _TITLE.search(after)

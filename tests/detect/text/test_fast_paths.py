@@ -14,7 +14,7 @@ from bot.detect.engine import Engine
 from bot.detect.text.disguise import Restorer
 from bot.detect.text.encoded import _parts, may_hold_code
 from bot.detect.text.gates import Gates
-from bot.detect.text.keywords import KeywordList
+from bot.detect.text.keywords import MAX_NOISE, KeywordList, _gaps_allowed
 from bot.detect.text.normalize import Normalized, Normalizer, dense
 from bot.detect.text.patterns import RulePattern
 from bot.detect.text.runs import run_of
@@ -88,6 +88,28 @@ def test_no_term_is_passed_over(text: str) -> None:
     form = NORMALIZER(text)
     raw = TERM_LIST._index.find(form.dense_text)
     assert TERM_LIST.find(form) == list(TERM_LIST._checked(form, raw))
+
+
+GAPPED = st.text("天河计划a-7〇 \n·★", max_size=24)
+
+
+def slow_gaps_allowed(form: Normalized, first: int, last: int, *, spans: bool) -> bool:
+    inside = [at for at in form.dense.starts if first <= at < last]
+    gaps = [form.folded[a + 1 : b] for a, b in itertools.pairwise(inside)]
+    return all(
+        len(gap) <= MAX_NOISE and ("\n" not in gap or spans) and gap.count("\n") <= 1
+        for gap in gaps
+    )
+
+
+@given(GAPPED, st.booleans(), st.data())
+def test_gaps_within_a_term(text: str, spans: bool, data: st.DataObject) -> None:
+    form = NORMALIZER(text)
+    assert [form.folded[at] for at in form.dense.starts] == list(form.dense.text)
+    if places := list(form.dense.starts):
+        first, last = sorted(data.draw(st.sampled_from(places)) for _ in range(2))
+        fast = _gaps_allowed(form.folded, first, last + 1, spans=spans)
+        assert fast == slow_gaps_allowed(form, first, last + 1, spans=spans)
 
 
 CODE = re.compile(r"[%&\\]|[A-Za-z0-9+/_-]{12}|[0-9A-Fa-f]{2}[ :](?:[0-9A-Fa-f]{2}[ :]){4}")
