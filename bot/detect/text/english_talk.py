@@ -55,8 +55,8 @@ _LESSON = re2.compile(
     r"examples?|samples?|demo|"
     r"demonstration|test(?:ing)?|dummy|what (?:does|is|are)|how (?:do|to|should)|which (?:is|one|"
     r"of)|meaning|means|"
-    r"stands? for|explained?|wikipedia|movie|film|novel|song|game|poster|slide|template|format|"
-    r"correct way)\b|\?"
+    r"stands? for|explain(?:s|ed)?|wikipedia|movie|film|novel|song|game|poster|slide|"
+    r"template|format|correct way)\b|\?"
 )
 _REPORTED = re2.compile(
     r"\b(?:court|judge|police|fined|arrested|sentenced|jailed|dismissed|newspapers?|journalists?|"
