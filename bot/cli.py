@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
-from collections.abc import AsyncIterator
+import sys
+from collections.abc import AsyncIterator, Mapping
 
 import typer
 
-from bot.commands import backup, check, doctor, policy, run
 from bot.detect.media.starting import StartingMedia
 from bot.errors import ConfigurationError
 from bot.i18n import Catalogs, Translator, best_language
 from bot.ports import MediaReader
 from bot.settings import CONFIG_FOLDER, Settings, load_settings
 
-app = typer.Typer(
-    help="Keeps an organisation's own confidential material out of its chat groups.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-)
+_MODULES: Mapping[str, str] = {
+    **dict.fromkeys(("run", "rehearse"), "run"),
+    "check": "check",
+    "doctor": "doctor",
+    "policy": "policy",
+    **dict.fromkeys(("backup", "restore"), "backup"),
+}
+_READING = ("check", "policy")
 
 
 @contextlib.asynccontextmanager
@@ -32,11 +35,28 @@ async def _media(settings: Settings) -> AsyncIterator[MediaReader]:
         await media.close()
 
 
-run.register(app)
-check.register(app, _media)
-doctor.register(app)
-policy.register(app, _media)
-backup.register(app)
+def commands(named: str | None = None) -> typer.Typer:
+    """Return the command named, or all when there is none of that name.
+
+    A check of one picture must not wait for the libraries of the platform and the database.
+    """
+    app = typer.Typer(
+        help="Keeps an organisation's own confidential material out of its chat groups.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    # With a callback, a single command still has to be named.
+    app.callback()(lambda: None)
+    only = _MODULES.get(named or "")
+    chosen = (only,) if only else tuple(dict.fromkeys(_MODULES.values()))
+    for name in chosen:
+        module = importlib.import_module(f"bot.commands.{name}")
+        if name in _READING:
+            module.register(app, _media)
+        else:
+            module.register(app)
+    return app
 
 
 def _translator() -> Translator:
@@ -53,7 +73,7 @@ def _translator() -> Translator:
 def main() -> None:
     """Run a command; a wrong setting is one clear line, never a traceback."""
     try:
-        app()
+        commands(sys.argv[1] if len(sys.argv) > 1 else None)()
     except ConfigurationError as error:
         typer.echo(f"✗ {error.told(_translator())}", err=True)
         raise SystemExit(2) from None

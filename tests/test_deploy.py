@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from bot.cli import app
+from bot.cli import commands as all_commands
 from bot.health.metrics import metrics
 from bot.health.state import Health, Pulse
 from bot.settings import PARTS, Settings
@@ -50,7 +50,9 @@ def test_only_settings_that_there_are_are_set(name: str) -> None:
 
 def runs(arguments: list[str]) -> bool:
     """Say whether a command line names a command, and parts, that there are."""
-    commands = {c.name or c.callback.__name__ for c in app.registered_commands if c.callback}
+    commands = {
+        c.name or c.callback.__name__ for c in all_commands().registered_commands if c.callback
+    }
     parts = arguments[2].split(",") if arguments[1:2] == ["--only"] else []
     known = arguments[0] in commands and set(parts) <= set(PARTS)
     return known and len(arguments) == (3 if parts else 1)
