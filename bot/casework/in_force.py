@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,9 +10,11 @@ from bot.detect.engine import Engine
 from bot.detect.text.disguise import Restorer
 from bot.detect.text.normalize import Normalizer
 from bot.errors import ConfigurationError
+from bot.model import Fragment
 from bot.policy.packs import Packs, load_packs
 from bot.policy.policies import Policy, load_policies
 from bot.policy.publish import PACKS, POLICIES
+from bot.rules import Rule
 from bot.settings import CONFIG_FOLDER, Settings
 
 FALLBACK = "standard"
@@ -52,7 +54,16 @@ def load_in_force(settings: Settings, normalizer: Normalizer, restorer: Restorer
         name: Engine(packs.rules(policy.packs), normalizer=normalizer, restorer=restorer)
         for name, policy in policies.items()
     }
+    for name, policy in policies.items():
+        _warm_up(engines[name], packs.rules(policy.packs))
     return InForce(packs, policies, engines)
+
+
+def _warm_up(engine: Engine, rules: Iterable[Rule]) -> None:
+    """Have each pattern meet an example, for its automaton is built at its first use."""
+    for rule in rules:
+        for example in rule.positives[:1]:
+            engine.inspect([Fragment(source=example.source, text=example.text)])
 
 
 def _require(settings: Settings, names: Mapping[str, object], file: Path) -> None:
