@@ -55,11 +55,11 @@ def load_in_force(settings: Settings, normalizer: Normalizer, restorer: Restorer
         for name, policy in policies.items()
     }
     for name, policy in policies.items():
-        _warm_up(engines[name], packs.rules(policy.packs))
+        warm_up(engines[name], packs.rules(policy.packs))
     return InForce(packs, policies, engines)
 
 
-def _warm_up(engine: Engine, rules: Iterable[Rule]) -> None:
+def warm_up(engine: Engine, rules: Iterable[Rule]) -> None:
     """Have each pattern meet an example, for its automaton is built at its first use."""
     for rule in rules:
         for example in rule.positives[:1]:
