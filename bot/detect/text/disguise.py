@@ -15,7 +15,7 @@ from bot.detect.text.derived import Derived, Part, around, derive
 from bot.detect.text.encoded import DECODED
 from bot.detect.text.index import DaachorseIndex
 from bot.detect.text.normalize import Normalized, Normalizer, places_without
-from bot.detect.text.sounds import EMOJI, LOOKS, PIECES, by_sound, skeletons, syllable
+from bot.detect.text.sounds import EMOJI, LOOKS, PIECES, ZHUYIN, by_sound, skeletons, syllable
 
 MARKS = ("绝密", "机密", "秘密", "内部")
 INITIALS = (("jm", "机密"), ("mm", "秘密"), ("jm", "绝密"))
@@ -192,6 +192,7 @@ def _characters(char: str) -> Iterator[tuple[str, str]]:
     alike = [*by_sound()[sound], *LOOKS.get(char, ""), *EMOJI.get(sound, "")]
     yield from ((other, ALIKE) for other in alike if other != char)
     yield sound, PINYIN
+    yield from ((signs, PINYIN) for signs in ZHUYIN.get(char, ()))
     yield from ((piece, SPLIT) for piece in PIECES.get(char, ()))
 
 

@@ -69,15 +69,27 @@ def _is_common(char: str) -> bool:
 # Characters drawn like another.
 LOOKS = MappingProxyType(
     {
-        "机": "杌朷玑肌饥矶讥叽朹",
-        "密": "宓蜜嘧谧",
-        "秘": "泌柲祕袐必铋",
+        "机": "杋杌朷玑肌饥矶讥叽朹",
+        "密": "宻宓蜜嘧谧",
+        "秘": "沕泌柲祕袐必铋",
         "绝": "绔艳绉纶",
         "内": "肉丙冈囚冂",
         "部": "陪剖郜倍培",
     }
 )
 EMOJI = MappingProxyType({"ji": "🐔🐓🐤🐥🐣", "mi": "🍚🍯🐝🌾"})
+
+# Taiwanese phonetic signs, as people write them with and without the tone.
+ZHUYIN = MappingProxyType(
+    {
+        "机": ("ㄐㄧ",),
+        "密": ("ㄇㄧˋ", "ㄇㄧ"),
+        "秘": ("ㄇㄧˋ", "ㄇㄧ"),
+        "绝": ("ㄐㄩㄝˊ", "ㄐㄩㄝ"),
+        "内": ("ㄋㄟˋ", "ㄋㄟ"),
+        "部": ("ㄅㄨˋ", "ㄅㄨ"),
+    }
+)
 
 # Characters written as their parts, as people type them.
 PIECES = MappingProxyType(

@@ -26,7 +26,7 @@ _EXAMPLE_BEFORE = re.compile(
     r"凡是?|没有|不是|没|无|出现)(?:了|有|的)?[\s:]*[\"'「『(\[【《]?$"
 )
 _NAMED_BEFORE = re.compile(
-    r"(?:标注[为是]?|[标印写盖注带][有明]|标为|标的是?|写成|标成|显示|字样)(?:了|有|"
+    r"(?:标注[为是]?|[标印写盖注带][有明]|标了|标为|标的是?|写成|标成|显示|字样)(?:了|有|"
     r"的)?[\s:]*[\"'「『(\[【《]?$"
 )
 _SEEN_BEFORE = re.compile(r"[标印写盖注带贴]着(?:的)?[\s:]*[\"'「『(\[【《]?$")
@@ -113,6 +113,11 @@ _TITLE = re2.compile(
     r"意见|总结|清单|预案|材料|图|表|建议|部署|安排|统计|数据|讲话|决定|简报))"
 )
 
+_TITLE_BEFORE = re.compile(
+    r"(?:[\u3400-\u9fff)\]】》](?:  +|\t *)|(?:表|方案|报告|通知|通报|纪要|请示|批复|函|名单|清单|"
+    r"预案|意见|决定|材料|图|台账|汇总) +)$"
+)
+
 
 def is_harmless_talk(text: Normalized, start: int, end: int, level: Discourse) -> bool:
     """Say whether the sentence speaks about such words instead of bearing them as a mark.
@@ -132,9 +137,14 @@ def is_harmless_talk(text: Normalized, start: int, end: int, level: Discourse) -
         return True
     if level == "near":
         return False
-    if stands(text, start, end, ("start", "edge")):
+    if stands(text, start, end, ("start", "edge")) or _ends_title(before, after):
         return bool(_ASKED.search(after))
     return _once(text, _fills, before, after)
+
+
+def _ends_title(before: str, after: str) -> bool:
+    """Say whether the hit ends its line, set off by blanks from a title."""
+    return not after.strip() and bool(_TITLE_BEFORE.search(before))
 
 
 def _once(text: Normalized, ask: Callable[..., bool], *about: str) -> bool:
