@@ -8,12 +8,18 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from tests.faults.kills import BY_CLOCK, Kills
+from tests.faults.kills import BY_CLOCK, Kills, Result
 from tests.support.deployment import Deployment, open_deployment
 from tests.support.kill_points import POINTS
 
 SEED = 20_261_123
 KILLS = 36
+ENOUGH = 25
+AT_MOST = 150
+
+
+def _reached(result: Result) -> set[str]:
+    return {point for point in POINTS if result.kills[point]}
 
 
 @pytest_asyncio.fixture
@@ -23,11 +29,14 @@ async def deployment(tmp_path: Path) -> AsyncIterator[Deployment]:
 
 
 async def test_nothing_is_lost_and_nothing_said_twice(deployment: Deployment) -> None:
-    result = await Kills(deployment, seed=SEED).run(KILLS)
+    kills = Kills(deployment, seed=SEED)
+    result = await kills.run(KILLS)
+    while len(_reached(result)) < ENOUGH and result.kills.total() < AT_MOST:
+        # On a busy machine many processes are ended by the clock before they come to their point.
+        result = await kills.run(result.kills.total() + 12)
     assert result.wrong == []
-    assert result.kills.total() >= KILLS
-    reached = {point for point in POINTS if result.kills[point]}
-    assert len(reached) >= 25, f"only {sorted(reached)}; {result.kills[BY_CLOCK]} by the clock"
+    reached = _reached(result)
+    assert len(reached) >= ENOUGH, f"only {sorted(reached)}; {result.kills[BY_CLOCK]} by the clock"
     for secret in (deployment.server.token, "机密", "职员"):
         assert secret not in deployment.output
 
