@@ -112,9 +112,9 @@ class Streams:
 
     async def _make_groups(self, lanes: Sequence[int]) -> None:
         for lane in lanes:
-            # Another worker may have made it; what was added before is found in the database.
+            # Another worker may have made it. From "0": a notice may have come before its group.
             with contextlib.suppress(ResponseError):
-                await self._client.xgroup_create(_stream(lane), GROUP, id="$", mkstream=True)
+                await self._client.xgroup_create(_stream(lane), GROUP, id="0", mkstream=True)
             self._grouped.add(lane)
 
 

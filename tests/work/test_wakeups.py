@@ -80,6 +80,19 @@ async def test_a_lane_that_is_taken_is_heard_of_at_once(redis_url: str) -> None:
         await listener.until(5)
 
 
+async def test_a_notice_that_came_before_its_listener_is_heard(redis_url: str) -> None:
+    async with process(redis_url) as feed:
+        feed.tell([row(1, 1)])
+        client = open_redis(redis_url)
+        async with asyncio.timeout(5):
+            while not await client.xlen("shoukou:lane:1"):
+                await asyncio.sleep(0.01)
+        await client.aclose()
+        listener = Listener([1])
+        async with process(redis_url, listener):
+            await listener.until(1)
+
+
 async def test_only_ids_are_in_redis(redis_url: str) -> None:
     async with process(redis_url) as feed:
         feed.tell([row(7, 1)])
