@@ -21,7 +21,8 @@ _QUOTES_OPEN, _QUOTES_CLOSE = ('"', "'", "「", "『"), ('"', "'", "」", "』")
 _EXAMPLE_BEFORE = re.compile(
     r"(?:(?:例|比|譬|诸)如|比方|例子[是为叫]?|举例[::]?|示例|样例|规范写法|(?:判断|填空|单选|多选|"
     r"问|答|题)[::]|"
-    r"(?<!不)如|即|像|叫做?|称[为作]|标志[为是]?|标识[为是]?|格式[为是]?|形式[为是]?|什么是|何为|"
+    r"(?<!不)如|即|像|叫做?|称[为作]|标[志识][为是]|(?<!密级)标[志识]|格式[为是]?|形式[为是]?|"
+    r"什么是|何为|"
     r"何谓|所谓|"
     r"凡是?|没有|不是|没|无|出现)(?:了|有|的)?[\s:]*[\"'「『(\[【《]?$"
 )
@@ -37,19 +38,36 @@ _QUOTED_BEFORE = re.compile(
     r"[\s:]*[\"'「『]$"
 )
 _QUOTED_AFTER = re.compile(
-    r"[\"'」』](?:的.{0,6}?(?:[应须请要]|一律|不得|不能|可以|怎么)|[里中](?:的|面|那))"
+    r"[\"'」』](?:时[,:]|的.{0,6}?(?:[应须请要]|一律|不得|不能|可以|怎么)|[里中](?:的|面|那))"
 )
 _TIED_AFTER = re.compile(
-    r"^[\"'」』)\]】》]?\s*(?:等|的|这个|这种|这样的|那个)?\s*(?:字样|标志|标识|标记|标注|标签|"
+    r"^[\"'」』)\]】》]?\s*(?:等|的(?![那这])|这个|这种|这样的|那个)?\s*(?:字样|标志|标识|标记|标注|标签|"
     r"印章|意思|含义|是指|指的?是|"
     r"表示|代表|说明|意味|是什么|是啥|什么|怎么|怎样|如何|格式|写法|之分|三级|几个字|字眼|提示|"
-    r"例子|"
+    r"例子|[((](?:演练|演示|样例|示例|样张|模拟|道具)|"
     r"是(?:一种|个)?(?:国家秘密|涉密|保密|密级|演示|样|示例|假的|测试|模拟|举例))"
 )
 _QUIZ = re2.compile(
     r"[单多]选|判断题|(?:^|[\s\d.、])(?:判断|填空|简答)[::]|[((][ ×√xX✓✗对错]{0,3}[))][。.]?$|"
     r"选择题|填空|简答|下列(?:哪|选项|说法|做法|行为|各项)|以下哪|测试题|考题|第.{1,3}题"
 )
+
+# A paper read out: where on it the mark stands, and that it is nobody's exercise.
+_PLACED_BEFORE = re.compile(
+    r"(?:图名|封[皮面底签]|天头|题头|抬头|标头|版头|红头|台头|扉页|首页|页[眉边角脚头首]|眉头|[左右][上下边]角?|上[方角边头]|"
+    r"(?:第一|头一|首|上一|下一)行|最上面|开头|盖的?章|戳)[^\"'「『。]{0,10}[\"'「『(\[【《]?$"
+)
+_READ_ON = re.compile(
+    r"^(?:[ +,:()+]|$)|^[^\"'」』]{0,8}[\"'」』](?:[ +,:(]|$|的?[那这][份本张页套个])"
+)
+_MADE_UP = re2.compile(
+    r"老师|学员|学生|示[意例]|样[例本张式]|例[子如]|课|道具|剧|群演|小说|电影|考|真题|试卷|卷子|模拟|练习|演练|"
+    r"格式|规范|国标|标准|培训|教材|宣传|字体|字号|黑体|居中|空格|位置|应当?|必须|要标|要写|怎|如何|什么|"
+    r"凡|如果|一律|[??]"
+)
+_INVENTED = re2.compile(r"道具|剧组|群演|小说|真题|真卷|模拟[卷题]")
+_POINTED_AT = re.compile(r"^[\"'」』]的[那这][份本张页套个]")
+_MENTIONED = re.compile(r"^[^\"'」』]{0,8}[\"'」』]")
 
 # Kinds of talk that fill a whole sentence.
 _TEACHING = re2.compile(
@@ -100,7 +118,7 @@ _HANDED_BEFORE = re.compile(
 _IN_HAND = re2.compile(
     r"这[份个张页本件]|此[件文表图]|本[件文表图]|手[里头上]|附件|附上|刚(?:收到|拿到|印)|扫描件|"
     r"抬头|发(?:一下|给大家|你)|"
-    r"我(?:们|处|科|局|这)?(?:拍|发|起草|这)|给(?:大家|各位|你们)|全文如下|转给|请(?:查收|审阅|"
+    r"我(?:们|处|科|局|这)?(?:拍|发|打|起草|这)|给(?:大家|各位|你们)|全文如下|转给|请(?:查收|审阅|"
     r"传阅)|如下|见图|见附"
 )
 _SPEAKER = re2.compile(
@@ -130,6 +148,8 @@ def is_harmless_talk(text: Normalized, start: int, end: int, level: Discourse) -
     folded = text.folded
     low, high = sentence(folded, start, end)
     before, after = folded[low:start], folded[end:high]
+    if _once(text, _is_read_out, before, after):
+        return False
     if _once(text, _is_close_talk, before, after):
         return True
     near = folded[slice(*near_line(text, start, end))]
@@ -160,6 +180,16 @@ def _is_quiz(line: str) -> bool:
     return bool(_QUIZ.search(line))
 
 
+def _is_read_out(before: str, after: str) -> bool:
+    """Say whether somebody tells what a paper bears and where, instead of sending its picture."""
+    around = before + " " + after
+    placed = _PLACED_BEFORE.search(before[-2 * _NEAR :]) and _READ_ON.search(after)
+    return bool(
+        (placed or _POINTED_AT.search(after))
+        and not any(p.search(around) for p in (_MADE_UP, _REMINDER, _LAW))
+    )
+
+
 def _is_close_talk(before: str, after: str) -> bool:
     """Say whether the words are English talk, or have the hit as their object."""
     return is_english_talk(before, after) or _is_tied(
@@ -175,8 +205,13 @@ def _is_tied(before: str, after: str, *, in_hand: bool) -> bool:
         return True
     if _QUOTED_BEFORE.search(close) and after[:1] in _QUOTES_CLOSE:
         return True
-    if before[-1:] in _QUOTES_OPEN and _QUOTED_AFTER.match(after):
-        return True
+    if before[-1:] in _QUOTES_OPEN:
+        if _QUOTED_AFTER.match(after):
+            return True
+        # In quotation marks amid a sentence, the words are spoken of.
+        alone = not before.strip(" \"'「『")
+        if not alone and _MENTIONED.match(after) and not in_hand:
+            return True
     return bool(_SEEN_BEFORE.search(close) and _SEEN_AFTER.search(after)) and not in_hand
 
 
@@ -184,7 +219,7 @@ def _has_in_hand(before: str, after: str) -> bool:
     """Say whether the writer passes on the thing itself, and tells of no other's."""
     around = before + " " + after
     return bool(_IN_HAND.search(around)) and not any(
-        p.search(around) for p in (_QUESTION, _CASE, _REMINDER)
+        p.search(around) for p in (_QUESTION, _CASE, _REMINDER, _INVENTED)
     )
 
 
