@@ -128,7 +128,7 @@ def is_harmless_talk(text: Normalized, start: int, end: int, level: Discourse) -
     if level == "none" or stands(text, start, end, ("line",)):
         return False
     folded = text.folded
-    low, high = sentence(folded, start, end)
+    low, high = sentence(text, start, end)
     before, after = folded[low:start], folded[end:high]
     if _once(text, _is_close_talk, before, after):
         return True
