@@ -204,16 +204,21 @@ class Engine:
         """
         try:
             if plain := decoded(text, self._normalize):
-                yield Reading(fragment, plain[1], plain[0])
+                yield _reading(fragment, *plain)
             if (
                 self._restore
                 and self._disguises in self._gates.opened(text)
                 and not any(f.extent is Extent.WHOLE for f in found)
             ):
                 for derived, form in self._restore(text):
-                    yield Reading(fragment, form, derived)
+                    yield _reading(fragment, derived, form)
         except Exception:
             failures[_failure("decoding", fragment)] = None
+
+
+def _reading(fragment: Fragment, derived: Derived, form: Normalized) -> Reading:
+    form.changed = bytes(map(bool, derived.labels))
+    return Reading(fragment, form, derived)
 
 
 def _failure(name: str, fragment: Fragment) -> NotInspected:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 from bot.detect.text.normalize import Normalized
 from bot.rules import Position
 
-_SENTENCE_END = re.compile(r"[。!?;\n]")
 _DECORATION = re.compile(
     r"(?:[\W_]|\d{6}|特\s*急|加\s*急|平\s*急|特\s*提|份\s*号|编\s*号|密\s*级|no|"
     r"(?:re|fwd?|fw|subject|转发|回复|主题)[ ]?:)*",
     re.IGNORECASE,
 )
-_OPEN, _CLOSE = "([{【〔[<《「『〖", ")]}】〕]>》」』〗"
+_OPEN, _CLOSE = tuple("([{【〔[<《「『〖"), tuple(")]}】〕]>》」』〗")
 _ENDS = re.compile(r"[ .。,:]*(?:\.[a-z0-9]{2,5})?")
 _CELL_BEFORE = frozenset(" \t\n|/\\·•~=_)]】》>*-×")
 _CELL_AFTER = re.compile(
@@ -24,13 +24,9 @@ _REACH = 40
 MAX_LINE = 400
 
 
-def sentence(text: str, start: int, end: int) -> tuple[int, int]:
+def sentence(text: Normalized, start: int, end: int) -> tuple[int, int]:
     """Return the bounds of the sentence around a hit, at most 3 times the reach on each side."""
-    low, high = max(0, start - 3 * _REACH), min(len(text), end + 3 * _REACH)
-    for stop in _SENTENCE_END.finditer(text, low, start):
-        low = stop.end()
-    stop_after = _SENTENCE_END.search(text, end, high)
-    return low, stop_after.end() if stop_after else high
+    return text.sentence(start, end, 3 * _REACH)
 
 
 def nearest_word(
@@ -60,17 +56,18 @@ def _stands(text: Normalized, start: int, end: int, position: Position) -> bool:
         if not start or folded[start - 1] in _CELL_BEFORE:
             return _CELL_AFTER.match(folded, end, near_line(text, start, end)[1]) is not None
         return False
-    before, after = _around(text, start, end)
+    place = _place(text, start, end)
     if position in ("bracket", "edge"):
-        inside = before[-1:] in tuple(_OPEN) and after[:1] in tuple(_CLOSE)
-        return inside and (
-            position == "bracket" or not before[:-1].strip() or bool(_ENDS.fullmatch(after, 1))
+        return place.in_brackets and (
+            position == "bracket"
+            or not place.before[:-1].strip()
+            or bool(_ENDS.fullmatch(place.after, 1))
         )
-    if position == "line":
-        return _is_line(before, after)
-    if position == "header":
-        return folded.count("\n", 0, start) < _HEADER_LINES and _is_line(before, after)
-    return bool(_DECORATION.fullmatch(before))
+    if position == "start":
+        return place.begins
+    if position == "header" and folded.count("\n", 0, start) >= _HEADER_LINES:
+        return False
+    return place.begins and place.ends
 
 
 def near_line(text: Normalized, start: int, end: int) -> tuple[int, int]:
@@ -79,16 +76,27 @@ def near_line(text: Normalized, start: int, end: int) -> tuple[int, int]:
     return max(low, start - MAX_LINE), max(end, min(high, end + MAX_LINE))
 
 
-def _around(text: Normalized, start: int, end: int) -> tuple[str, str]:
-    """Return what stands before and after a hit in its line, up to a blank."""
+class _Place(NamedTuple):
+    """What stands before and after a hit in its line, up to a blank, and what that makes of it."""
+
+    before: str
+    after: str
+    begins: bool
+    ends: bool
+    in_brackets: bool
+
+
+def _place(text: Normalized, start: int, end: int) -> _Place:
     key = (start, end)
-    known: tuple[str, str] | None = text.known.get(key)
+    known: _Place | None = text.known.get(key)
     if known is None:
         low, high = near_line(text, start, end)
-        known = text.folded[low:start].rstrip(" "), text.folded[end:high].lstrip(" ")
-        text.known[key] = known
+        before, after = text.folded[low:start].rstrip(" "), text.folded[end:high].lstrip(" ")
+        known = text.known[key] = _Place(
+            before,
+            after,
+            begins=_DECORATION.fullmatch(before) is not None,
+            ends=_DECORATION.fullmatch(after) is not None,
+            in_brackets=before[-1:] in _OPEN and after[:1] in _CLOSE,
+        )
     return known
-
-
-def _is_line(before: str, after: str) -> bool:
-    return bool(_DECORATION.fullmatch(before) and _DECORATION.fullmatch(after))

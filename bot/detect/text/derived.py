@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -31,14 +31,15 @@ class Derived:
     ``labels[i]`` is empty where the character stands as it was.
     """
 
+    # Not pairs: thousands of small objects make the collector of garbage run.
     text: str = field(repr=False)
-    spans: tuple[tuple[int, int], ...] = field(repr=False)
-    labels: tuple[str, ...]
+    lows: Sequence[int] = field(repr=False)
+    highs: Sequence[int] = field(repr=False)
+    labels: Sequence[str]
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Map a non-empty span to the original."""
-        touched = self.spans[start:end]
-        return min(low for low, _ in touched), max(high for _, high in touched)
+        return min(self.lows[start:end]), max(self.highs[start:end])
 
     def label(self, start: int, end: int) -> str:
         """Say what changed a span; empty where nothing did."""
@@ -51,37 +52,35 @@ def derive(form: Normalized, parts: Iterable[Part], before: Derived | None = Non
     ``form`` is the normal form of the original, or of what was read from it ``before``.
     """
     text: list[str] = []
-    spans: list[tuple[int, int]] = []
+    lows: list[int] = []
+    highs: list[int] = []
     labels: list[str] = []
-
+    # The original's span of each character of the form, and what changed it so far.
     starts = form.starts
-    earlier = before.spans if before else None
-
-    def keep(start: int, end: int) -> None:
-        text.append(form.text[start:end])
-        places = starts[start:end]
-        if before is None:
-            spans.extend(zip(places, [at + 1 for at in places], strict=True))
-            labels.extend([""] * (end - start))
-        else:
-            spans.extend([before.spans[at] for at in places])
-            labels.extend([before.labels[at] for at in places])
-
+    if before is None:
+        form_lows, form_highs = starts, [at + 1 for at in starts]
+        form_labels: Sequence[str] = [""] * len(starts)
+    else:
+        form_lows = [before.lows[at] for at in starts]
+        form_highs = [before.highs[at] for at in starts]
+        form_labels = [before.labels[at] for at in starts]
     done = 0
     for part in parts:
-        keep(done, part.start)
-        text.append(part.text)
+        text += (form.text[done : part.start], part.text)
         exact = part.exact or ((part.start, part.end),)
-        placed = [(starts[low], starts[high - 1]) for low, high in exact]
-        if earlier:
-            placed = [(earlier[low][0], earlier[high][1]) for low, high in placed]
-        else:
-            placed = [(low, high + 1) for low, high in placed]
-        spans.extend(placed if part.exact else placed * len(part.text))
-        labels.extend([part.label] * len(part.text))
+        times = 1 if part.exact else len(part.text)
+        lows += form_lows[done : part.start]
+        lows += [form_lows[low] for low, _ in exact] * times
+        highs += form_highs[done : part.start]
+        highs += [form_highs[high - 1] for _, high in exact] * times
+        labels += form_labels[done : part.start]
+        labels += [part.label] * len(part.text)
         done = part.end
-    keep(done, len(form.text))
-    return Derived("".join(text), tuple(spans), tuple(labels))
+    text.append(form.text[done:])
+    lows += form_lows[done:]
+    highs += form_highs[done:]
+    labels += form_labels[done:]
+    return Derived("".join(text), lows, highs, labels)
 
 
 def around(derived: Derived, reach: int, most: int) -> Derived:
@@ -91,6 +90,24 @@ def around(derived: Derived, reach: int, most: int) -> Derived:
     """
     if len(derived.text) <= most:
         return derived
+    text: list[str] = []
+    lows: list[int] = []
+    highs: list[int] = []
+    labels: list[str] = []
+    for kept in _near_changes(derived, reach, most):
+        text += [_LEFT_OUT, derived.text[kept.start : kept.stop], _LEFT_OUT]
+        lows += [derived.lows[kept.start]] * len(_LEFT_OUT)
+        lows += derived.lows[kept.start : kept.stop]
+        lows += [derived.lows[kept.stop - 1]] * len(_LEFT_OUT)
+        highs += [derived.highs[kept.start]] * len(_LEFT_OUT)
+        highs += derived.highs[kept.start : kept.stop]
+        highs += [derived.highs[kept.stop - 1]] * len(_LEFT_OUT)
+        edge = [""] * len(_LEFT_OUT)
+        labels += [*edge, *derived.labels[kept.start : kept.stop], *edge]
+    return Derived("".join(text), lows, highs, labels)
+
+
+def _near_changes(derived: Derived, reach: int, most: int) -> list[range]:
     kept: list[range] = []
     room = most
     for at, label in enumerate(derived.labels):
@@ -105,15 +122,4 @@ def around(derived: Derived, reach: int, most: int) -> Derived:
             kept.append(range(start, stop))
         if room <= 0:
             break
-    text: list[str] = []
-    spans: list[tuple[int, int]] = []
-    labels: list[str] = []
-    for part in kept:
-        here = derived.spans[part.start]
-        text += [_LEFT_OUT, derived.text[part.start : part.stop], _LEFT_OUT]
-        spans += [here] * len(_LEFT_OUT)
-        spans += derived.spans[part.start : part.stop]
-        spans += [derived.spans[part.stop - 1]] * len(_LEFT_OUT)
-        edge = ("",) * len(_LEFT_OUT)
-        labels += (*edge, *derived.labels[part.start : part.stop], *edge)
-    return Derived("".join(text), tuple(spans), tuple(labels))
+    return kept

@@ -23,7 +23,7 @@ from bot.regex import compile_regex
 from bot.rules import DISGUISED, GROUP_KEYWORD, Language, Position, Rule
 
 # A mark withholds the whole fragment: more of the same rule would say nothing new.
-MAX_WHOLE = 20
+MAX_WHOLE = 10
 MAX_PLACES = 60
 HIGHEST = 0.99
 _TELLING_PLACES: tuple[tuple[Position, str], ...] = (
@@ -222,8 +222,13 @@ def _judge(
 def _is_barred(prepared: _Prepared, text: Normalized, hit: PatternHit) -> bool:
     if prepared.unless is None:
         return False
-    low, high = sentence(text.folded, hit.start, hit.end)
-    return bool(prepared.unless.search(text.folded[low:high]))
+    low, high = sentence(text, hit.start, hit.end)
+    around = text.folded[low:high]
+    barred: bool | None = text.known.get((prepared.unless, around))
+    if barred is None:
+        barred = prepared.unless.search(around) is not None
+        text.known[prepared.unless, around] = barred
+    return barred
 
 
 def _place(text: Normalized, hit: PatternHit) -> str | None:

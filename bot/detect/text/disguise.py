@@ -18,6 +18,12 @@ from bot.detect.text.normalize import Normalized, Normalizer, places_without
 from bot.detect.text.sounds import EMOJI, LOOKS, PIECES, ZHUYIN, by_sound, skeletons, syllable
 
 MARKS = ("绝密", "机密", "秘密", "内部")
+PHRASES = (
+    "内部资料", "内部文件", "内部事项", "注意保密",
+    "严禁外传", "不得外传", "请勿外传", "不要外传", "此件不公开",
+)  # fmt: skip
+"""What stands beside a mark; of their characters one at a time is looked for in disguise."""
+
 INITIALS = (("jm", "机密"), ("mm", "秘密"), ("jm", "绝密"))
 STARS = "★☆⭐"
 ALIKE, PINYIN, SPLIT, REVERSED, SPACED = "alike", "pinyin", "split", "reversed", "spaced"
@@ -178,6 +184,17 @@ def _forms() -> Iterator[tuple[str, _Form]]:
                 for gap in ("", " ", "-", "_", ".") if PINYIN in labels else ("",):
                     form = gap.join(written for written, _ in chosen)
                     yield form, _Form(word, max(labels), len(form))
+    for phrase in PHRASES:
+        spelt = [syllable(char) for char in phrase]
+        yield from (
+            (gap.join(spelt), _Form(phrase, PINYIN, len(gap.join(spelt)))) for gap in ("", " ")
+        )
+        yield phrase[::-1], _Form(phrase, REVERSED, len(phrase))
+        for at, char in enumerate(phrase):
+            for written, label in _characters(char):
+                form = phrase[:at] + written + phrase[at + 1 :]
+                if label:
+                    yield form, _Form(phrase, label, len(form))
     for char, pieces in PIECES.items():
         for piece in pieces:
             yield piece, _Form(char, SPLIT, len(piece))

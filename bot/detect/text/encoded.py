@@ -30,16 +30,20 @@ _IN_SPACED = bytes(
     b"-"[0] if c not in b" :" + hexdigits.encode() else b"x "[c in b" :"] for c in range(256)
 )
 _SPACED = b"xx " * 5
-_CODES = re.compile(
+# Two patterns: one that looks for everything at every character takes several times as long.
+_MARKED = re.compile(
     r"(?P<percent>(?:%[0-9A-Fa-f]{2})+)"
     r"|(?P<entity>&(?:\#[0-9]{1,7}|\#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});)"
     r"|(?P<unicode>(?:\\u[0-9A-Fa-f]{4})+)"
     r"|(?P<bytes>(?:\\x[0-9A-Fa-f]{2})+)"
-    r"|(?<![0-9A-Za-z+/_-])(?:"
+)
+_WORD = re.compile(r"[0-9A-Za-z+/_-]+")
+_TOKEN = re.compile(
     r"(?P<hex>(?:0[xX])?(?:[0-9A-Fa-f]{2}){6,}(?![0-9A-Za-z+/=_-])"
     r"|(?:[0-9A-Fa-f]{2}[ :]){5,}[0-9A-Fa-f]{2}(?![0-9A-Za-z]))"
-    r"|(?P<base64>(?:[A-Za-z0-9+/]{60,76}\n)*[A-Za-z0-9+/_-]{12,}={0,2}(?![0-9A-Za-z=])))"
+    r"|(?P<base64>(?:[A-Za-z0-9+/]{60,76}\n)*[A-Za-z0-9+/_-]{12,}={0,2}(?![0-9A-Za-z=]))"
 )
+_PAIR, _SHORTEST = 2, 12
 _NOT_HEX = re.compile(r"[^0-9A-Fa-f]|^0[xX]")
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 
@@ -66,12 +70,24 @@ def decoded(text: Normalized, normalize: Normalizer) -> tuple[Derived, Normalize
 
 def _parts(text: str) -> Iterator[Part]:
     """Yield what is encoded or pulled apart, in order; of what overlaps, the first."""
-    codes = [part for match in _CODES.finditer(text) if (part := _part(match))]
+    codes = [part for match in _codes(text) if (part := _part(match))]
     done = 0
     for part in sorted((*codes, *closed_up(text)), key=lambda part: part.start):
         if part.start >= done:
             yield part
             done = part.end
+
+
+def _codes(text: str) -> Iterator[re.Match[str]]:
+    yield from _MARKED.finditer(text)
+    done = 0
+    for word in _WORD.finditer(text):
+        start, end = word.span()
+        if start >= done and (end - start >= _SHORTEST or end - start == _PAIR):
+            token = _TOKEN.match(text, start)
+            if token:
+                yield token
+                done = token.end()
 
 
 def may_hold_code(text: Normalized) -> bool:

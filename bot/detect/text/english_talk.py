@@ -53,7 +53,8 @@ _PLURAL_BEFORE = re.compile(
 _LESSON = re2.compile(
     r"\b(?:training|trainees?|course|lesson|lecture|quiz|exam|exercise question|true or false|"
     r"examples?|samples?|demo|"
-    r"demonstration|test(?:ing)?|dummy|what (?:does|is|are)|how (?:do|to|should)|which (?:is|\w{2,12} (?:is|are)|one|"
+    r"demonstration|test(?:ing)?|dummy|what (?:does|is|are)|how (?:do|to|should)|"
+    r"which (?:is|\w{2,12} (?:is|are)|one|"
     r"of)|meaning|means|"
     r"stands? for|explain(?:s|ed)?|wikipedia|movie|film|novel|song|game|poster|slide|"
     r"template|format|correct way)\b|\?"

@@ -105,10 +105,13 @@ class KeywordList:
         self, text: Normalized, raw: Iterable[tuple[int, int, int]]
     ) -> Iterator[KeywordHit]:
         dense_text, starts, folded = text.dense_text, text.dense.starts, text.folded
+        is_derived = text.changed is not None
         for start, end, core in raw:
+            first, last = starts[start], starts[end - 1] + 1
+            if is_derived and not text.is_changed(first, last):
+                continue
             if self._collisions.is_accident(dense_text, start, end):
                 continue
-            first, last = starts[start], starts[end - 1] + 1
             is_apart = last - first > end - start
             for number in self._by_core[core]:
                 _, _, head, tail, spans = self._terms[number]

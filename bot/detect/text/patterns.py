@@ -59,9 +59,15 @@ class RulePattern:
                 continue
             if view:
                 start, end = view.starts[start], view.starts[end - 1] + 1
-            value = text.text[start:end]
-            if at_boundary(text.text, start, end, self.rule.boundary) and self._accepts(value):
-                yield PatternHit(start, end, value)
+            if not text.is_changed(start, end):
+                continue  # It stands in the text that this one was read from.
+            if at_boundary(text.text, start, end, self.rule.boundary):
+                value = text.text[start:end]
+                accepts: bool | None = text.known.get((self, value))
+                if accepts is None:
+                    accepts = text.known[self, value] = self._accepts(value)
+                if accepts:
+                    yield PatternHit(start, end, value)
 
     def _spans(self, text: Normalized) -> list[tuple[int, int]]:
         key = (self.rule.pattern, self.rule.view)

@@ -61,7 +61,7 @@ class StructureDetector:
         if prepared.absent is not None and prepared.absent.search(content):
             return
         present = [(e, m) for e, p in prepared.elements if (m := p.search(content)) is not None]
-        score = sum(e.weight for e, _ in present)
+        score = round(sum(e.weight for e, _ in present), 4)
         if score < rule.threshold:
             return
         shown = [(e, m.span()) for e, m in present if e.weight > 0 and m.end() > m.start()]

@@ -21,19 +21,19 @@ _QUOTES_OPEN, _QUOTES_CLOSE = ('"', "'", "「", "『"), ('"', "'", "」", "』")
 _EXAMPLE_BEFORE = re.compile(
     r"(?:(?:例|比|譬|诸)如|比方|例子[是为叫]?|举例[::]?|示例|样例|规范写法|(?:判断|填空|单选|多选|"
     r"问|答|题)[::]|"
-    r"(?<!不)如|即|像|叫做?|称[为作]|标[志识][为是]|(?<!密级)标[志识]|格式[为是]?|形式[为是]?|"
+    r"(?<!不)如|即|像|叫做?|称[为作]|标[志识](?:可以)?[为是]|(?<!密级)标[志识]|格式[为是]?|形式[为是]?|"
     r"什么是|何为|"
     r"何谓|所谓|"
     r"检测[到出][^\n。]{0,6}|疑似|凡是?|没有|不是|没|无|出现)(?:了|有|的)?[\s:]*[\"'「『(\[【《]?$"
 )
 _NAMED_BEFORE = re.compile(
-    r"(?:标注[为是]?|[标印写盖注带][有明]|标了|标为|标的是?|写成|标成|显示|字样)(?:了|有|"
+    r"(?:标志[为是]?|标识[为是]?|标注[为是]?|[标印写盖注带][有明]|标了|标为|标的是?|写成|标成|显示|字样)(?:了|有|"
     r"的)?[\s:]*[\"'「『(\[【《]?$"
 )
 _SEEN_BEFORE = re.compile(r"[标印写盖注带贴]着(?:的)?[\s:]*[\"'「『(\[【《]?$")
 _SEEN_AFTER = re.compile(r"^[\"'」』)\]】》]?(?:的|等|字样)")
 _QUOTED_BEFORE = re.compile(
-    r"(?:是|为|有|含|以|用|包括|包含|涉及|看到|遇到|发现|属于|关于|或|和|与|及|、|,|/|\||:|把|将|"
+    r"(?:是|为|有|含|以|用|包括|包含|涉及|看到|遇到|发现|属于|关于|或者?|和|与|及|、|,|/|\||:|把|将|"
     r"对)(?:了|的)?"
     r"[\s:]*[\"'「『]$"
 )
@@ -49,7 +49,7 @@ _TIED_AFTER = re.compile(
 )
 _QUIZ = re2.compile(
     r"[单多]选|判断题|(?:^|[\s\d.、])(?:判断|填空|简答)[::]|[((][ ×√xX✓✗对错]{0,3}[))][。.]?$|"
-    r"选择题|填空|简答|下列(?:哪|选项|说法|做法|行为|各项)|以下哪|测试题|考题|第.{1,3}题"
+    r"\([a1]\).{1,80}\([b2]\)|选择题|填空|简答|下列(?:哪|选项|说法|做法|行为|各项)|以下哪|测试题|考题|第.{1,3}题"
 )
 
 # A paper read out: where on it the mark stands, and that it is nobody's exercise.
@@ -77,7 +77,7 @@ _TEACHING = re2.compile(
     r"指的是|"
     r"表示|代表|何为|什么是|知识|课堂|微课|小课|讲解|讲座|考题|题目|题库|测试题|判断题|选择题|"
     r"考点|答案|下列|"
-    r"单选|多选|正确|错误|小说|电影|电视剧|剧情|游戏|台词|书名|科普|小贴士|温馨提示|注意事项|须知|"
+    r"单选|多选|正确|错误|教员|讲师|举手|小说|电影|电视剧|剧情|游戏|台词|书名|科普|小贴士|温馨提示|注意事项|须知|"
     r"公约|"
     r"教[员官]|讲师|学员|ppt|课件|讲义|幻灯|教材|演示|海报|展板"
 )
@@ -89,7 +89,7 @@ _TOPIC = re2.compile(
 _CASE = re2.compile(
     r"某(?:单位|局|县|市|人|干部|科|镇|处|公司)|[\p{Han}]某|被(?:通报|处分|抓|开除|约谈|查|拘|判|"
     r"免|警告|罚|问责|辞退)|"
-    r"泄密案|被判|据(?:报道|悉|通报|了解)|法院|警方|间谍|违规(?:扫描|拍摄|拍照|转发|传输|外传|"
+    r"泄密案|被判|真事|讲了个|被带走|撤职|群主被|据(?:报道|悉|通报|了解)|法院|警方|间谍|违规(?:扫描|拍摄|拍照|转发|传输|外传|"
     r"上传|处理|发)|间接泄露"
 )
 _LAW = re2.compile(
@@ -146,7 +146,7 @@ def is_harmless_talk(text: Normalized, start: int, end: int, level: Discourse) -
     if level == "none" or stands(text, start, end, ("line",)):
         return False
     folded = text.folded
-    low, high = sentence(folded, start, end)
+    low, high = sentence(text, start, end)
     before, after = folded[low:start], folded[end:high]
     if _once(text, _is_read_out, before, after):
         return False
@@ -203,7 +203,7 @@ def _is_tied(before: str, after: str, *, in_hand: bool) -> bool:
         return True
     if _NAMED_BEFORE.search(close) and not in_hand:
         return True
-    if _QUOTED_BEFORE.search(close) and after[:1] in _QUOTES_CLOSE:
+    if _QUOTED_BEFORE.search(close) and after[:1] in _QUOTES_CLOSE and not in_hand:
         return True
     if before[-1:] in _QUOTES_OPEN:
         if _QUOTED_AFTER.match(after):
