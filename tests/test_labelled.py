@@ -21,7 +21,7 @@ MIXED = (
     "leaking.jsonl", "harmless.jsonl", "varied-1.jsonl", "varied-2.jsonl", "varied-3.jsonl",
     "varied-4.jsonl", "varied-5.jsonl", "varied-6.jsonl", "varied-7.jsonl", "varied-8.jsonl",
     "varied-9.jsonl", "varied-10.jsonl", "varied-11.jsonl",
-    "varied-12.jsonl",
+    "varied-12.jsonl", "varied-13.jsonl", "varied-14.jsonl",
     "generated.jsonl", "generated-held-out.jsonl",
 )  # fmt: skip
 NEAR = {
