@@ -66,7 +66,8 @@ class Rule:
     are none), the fragment has ``digits`` digits, and ``guard``, a pattern that
     rules can share, matches. A group named ``value`` is the hit;
     else the whole match is. A rule with ``evidence`` has no pattern: it is found where the weights
-    of the elements that are present add up to ``threshold``. ``raised`` is the severity with
+    of the elements that are present add up to ``threshold``, in a fragment of at most ``longest``
+    characters without blanks, where that is not 0. ``raised`` is the severity with
     ``raised_beside`` in the fragment.
     """
 
@@ -92,6 +93,7 @@ class Rule:
     raised_beside: str | None = None
     evidence: tuple[Evidence, ...] = ()
     threshold: float = 0.0
+    longest: int = 0
     positives: tuple[Example, ...] = ()
     negatives: tuple[Example, ...] = ()
 

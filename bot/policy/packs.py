@@ -201,6 +201,7 @@ def _rule(schema: RuleSchema, pack: str, words: _Words, path: Path) -> Rule:
             for e in schema.evidence
         ),
         threshold=schema.threshold,
+        longest=schema.longest,
         positives=tuple(_example(e) for e in schema.positives),
         negatives=tuple(_example(e) for e in schema.negatives),
     )

@@ -19,8 +19,8 @@ from bot.detect.text.sounds import EMOJI, LOOKS, PIECES, ZHUYIN, by_sound, skele
 
 MARKS = ("绝密", "机密", "秘密", "内部")
 PHRASES = (
-    "内部资料", "内部文件", "内部事项", "注意保密",
-    "严禁外传", "不得外传", "请勿外传", "勿外传", "不要外传", "此件不公开",
+    "内部资料", "内部文件", "内部事项", "注意保密", "此件不公开",
+    "严禁外传", "不得外传", "请勿外传", "勿外传", "不要外传",
 )  # fmt: skip
 """What stands beside a mark; of their characters one at a time is looked for in disguise."""
 

@@ -16,6 +16,9 @@ from bot.rules import Evidence, Language, Rule
 
 HIGHEST = 0.99
 SHORTEST = 12
+_PLACES = 4
+"""Of the sums of weights, so that 0.4 + 0.3 + 0.1 is 0.8."""
+
 MAX_READ = 20_000
 """Characters of a fragment that are looked at: the first and the last so many."""
 
@@ -56,13 +59,13 @@ class StructureDetector:
         self, prepared: _Prepared, fragment: Fragment, text: Normalized
     ) -> Iterator[Finding]:
         rule, content = prepared.rule, text.compact_text
-        if len(content) > 2 * MAX_READ:
+        if len(content) > (rule.longest or 2 * MAX_READ):
+            return
+        present = _present(prepared, content)
+        score = round(sum(e.weight for e, _ in present), _PLACES)
+        if score < rule.threshold:
             return
         if prepared.absent is not None and prepared.absent.search(content):
-            return
-        present = [(e, m) for e, p in prepared.elements if (m := p.search(content)) is not None]
-        score = round(sum(e.weight for e, _ in present), 4)
-        if score < rule.threshold:
             return
         shown = [(e, m.span()) for e, m in present if e.weight > 0 and m.end() > m.start()]
         first = min(span[0] for _, span in shown)
@@ -85,6 +88,22 @@ class StructureDetector:
             explanation=explained(rule, reasons, self._language),
             reasons=reasons,
         )
+
+
+def _present(prepared: _Prepared, content: str) -> list[tuple[Evidence, re2._Match]]:
+    """Return the elements that a text shows; fewer once it cannot reach the threshold."""
+    present: list[tuple[Evidence, re2._Match]] = []
+    reachable = sum(max(0.0, e.weight) for e, _ in prepared.elements)
+    for element, pattern in prepared.elements:
+        found = pattern.search(content)
+        if found is not None:
+            present.append((element, found))
+            reachable += min(0.0, element.weight)
+        else:
+            reachable -= max(0.0, element.weight)
+        if round(reachable, _PLACES) < prepared.rule.threshold:
+            break
+    return present
 
 
 def _prepare(rule: Rule) -> _Prepared:

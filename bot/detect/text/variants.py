@@ -78,14 +78,12 @@ _NEGATIVE = (
     "⓿0 ❶1 ❷2 ❸3 ❹4 ❺5 ❻6 ❼7 ❽8 ❾9 ➀1 ➁2 ➂3 ➃4 ➄5 ➅6 ➆7 ➇8 ➈9 ➊1 ➋2 ➌3 ➍4 ➎5 ➏6 ➐7 ➑8 ➒9 "
     "⓵1 ⓶2 ⓷3 ⓸4 ⓹5 ⓺6 ⓻7 ⓼8 ⓽9"
 )
-_MARKS = (
-    "×X 丨| 〖【 〗】 〘【 〙】 ‐- ‑- ‒- –- —- −- ﹣- ⁃- "
-    '“" ”" „" ″" ‘\' ’\' ′\' ∶: ꞉: ˸: ⁎* ∗* ✱* ✲* ／/ ∕/ ⁄/'
-)
+_BRACKETS = "〖【 〗】 〘【 〙】"
+_MARKS = '×X 丨| ‐- ‑- ‒- –- —- −- ﹣- ⁃- “" ”" „" ″" ‘\' ’\' ′\' ∶: ꞉: ˸: ⁎* ∗* ✱* ✲* ／/ ∕/ ⁄/'
 
 LOOKALIKES = MappingProxyType(
     {
-        **_pairs(" ".join((_CYRILLIC, _GREEK, _LATIN, _NEGATIVE, _MARKS))),
+        **_pairs(" ".join((_CYRILLIC, _GREEK, _LATIN, _NEGATIVE, _BRACKETS, _MARKS))),
         **{chr(0x1F1E6 + i): chr(65 + i) for i in range(26)},
         **{chr(0x1F130 + i): chr(65 + i) for i in range(26)},
         **{chr(0x1F150 + i): chr(65 + i) for i in range(26)},
