@@ -9,7 +9,8 @@ from bot.detect.text.normalize import Normalized
 from bot.rules import Position
 
 _DECORATION = re.compile(
-    r"(?:[\W_]|\d{6}|特\s*急|加\s*急|平\s*急|特\s*提|份\s*号|编\s*号|密\s*级|no|"
+    r"(?:[\W_]|\d{6}|(?<![^\W_])[0-9一二三四五六七八九十]{1,2}[.、)] ?(?=[(\[【])|"
+    r"特\s*急|加\s*急|平\s*急|特\s*提|份\s*号|编\s*号|密\s*级|no|"
     r"(?:re|fwd?|fw|subject|转发|回复|主题)[ ]?:)*",
     re.IGNORECASE,
 )

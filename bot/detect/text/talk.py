@@ -10,6 +10,7 @@ import re2
 from bot.detect.text.context import near_line, sentence, stands
 from bot.detect.text.english_talk import is_english_talk
 from bot.detect.text.normalize import Normalized
+from bot.detect.text.read_out import is_read_out
 from bot.rules import Discourse
 
 _NEAR = 12
@@ -38,7 +39,7 @@ _QUOTED_BEFORE = re.compile(
     r"[\s:]*[\"'「『]$"
 )
 _QUOTED_AFTER = re.compile(
-    r"[\"'」』](?:时[,:]|的.{0,6}?(?:[应须请要]|一律|不得|不能|可以|怎么)|[里中](?:的|面|那))"
+    r"[\"'」』](?:时[,:]|的[^。;\n]{0,30}(?:吗|[??])|的.{0,6}?(?:[应须请要]|一律|不得|不能|可以|怎么)|[里中](?:的|面|那))"
 )
 _TIED_AFTER = re.compile(
     r"^[\"'」』)\]】》]?\s*(?:等|的(?![那这])|这个|这种|这样的|那个)?\s*(?:字样|标志|标识|标记|标注|标签|"
@@ -48,25 +49,13 @@ _TIED_AFTER = re.compile(
     r"是(?:一种|个)?(?:国家秘密|涉密|保密|密级|演示|样|示例|假的|测试|模拟|举例))"
 )
 _QUIZ = re2.compile(
-    r"[单多]选|判断题|(?:^|[\s\d.、])(?:判断|填空|简答)[::]|[((][ ×√xX✓✗对错]{0,3}[))][。.]?$|"
-    r"\([a1]\).{1,80}\([b2]\)|选择题|填空|简答|下列(?:哪|选项|说法|做法|行为|各项)|以下哪|测试题|考题|第.{1,3}题"
+    r"[单多]选|判断题|案例分析|分析题|[((]\d{1,2}分[))]|"
+    r"(?:^|[\s\d.、])(?:判断|填空|简答)[::]|[((][ ×√xX✓✗对错]{0,3}[))][。.]?$|"
+    r"\([a1]\).{1,80}\([b2]\)|选择题|填空|简答|"
+    r"[下以][列下](?:哪|选项|说法|做法|行为|各项|[^。\n]{2,14}的是)|测试题|考题|第.{1,3}题"
 )
 
-# A paper read out: where on it the mark stands, and that it is nobody's exercise.
-_PLACED_BEFORE = re.compile(
-    r"(?:图名|封[皮面底签]|天头|题头|抬头|标头|版头|红头|台头|扉页|首页|页[眉边角脚头首]|眉头|[左右][上下边]角?|上[方角边头]|"
-    r"(?:第一|头一|首|上一|下一)行|最上面|开头|盖的?章|戳)[^\"'「『。]{0,10}[\"'「『(\[【《]?$"
-)
-_READ_ON = re.compile(
-    r"^(?:[ +,:()+]|$)|^[^\"'」』]{0,8}[\"'」』](?:[ +,:(]|$|的?[那这][份本张页套个])"
-)
-_MADE_UP = re2.compile(
-    r"老师|学员|学生|示[意例]|样[例本张式]|例[子如]|课|道具|剧|群演|小说|电影|考|真题|试卷|卷子|模拟|练习|演练|"
-    r"格式|规范|国标|标准|培训|教材|宣传|字体|字号|黑体|居中|空格|位置|应当?|必须|要标|要写|怎|如何|什么|"
-    r"凡|如果|一律|[??]"
-)
 _INVENTED = re2.compile(r"道具|剧组|群演|小说|真题|真卷|模拟[卷题]")
-_POINTED_AT = re.compile(r"^[\"'」』]的[那这][份本张页套个]")
 _MENTIONED = re.compile(r"^[^\"'」』]{0,8}[\"'」』]")
 
 # Kinds of talk that fill a whole sentence.
@@ -89,7 +78,7 @@ _TOPIC = re2.compile(
 _CASE = re2.compile(
     r"某(?:单位|局|县|市|人|干部|科|镇|处|公司)|[\p{Han}]某|被(?:通报|处分|抓|开除|约谈|查|拘|判|"
     r"免|警告|罚|问责|辞退)|"
-    r"泄密案|被判|真事|讲了个|被带走|撤职|群主被|据(?:报道|悉|通报|了解)|法院|警方|间谍|违规(?:扫描|拍摄|拍照|转发|传输|外传|"
+    r"泄密案|媒体|披露|被判|真事|讲了个|被带走|撤职|群主被|据(?:报道|悉|通报|了解)|法院|警方|间谍|违规(?:扫描|拍摄|拍照|转发|传输|外传|"
     r"上传|处理|发)|间接泄露"
 )
 _LAW = re2.compile(
@@ -113,7 +102,7 @@ _REMINDER = re2.compile(
 
 # Signs that the writer has the thing in hand and passes it on.
 _HANDED_BEFORE = re.compile(
-    r"(?:查收|附件[是为]?|请传阅|请审阅|请看|发你了?|刚收到的?)[^。!?;\n]{0,4}$"
+    r"(?:(?:查收|附件[是为]?|请传阅|请审阅|请看|发你了?|刚收到的?)[^。!?;\n]{0,4}|[→➡↓⬇] ?)$"
 )
 _IN_HAND = re2.compile(
     r"这[份个张页本件]|此[件文表图]|本[件文表图]|手[里头上]|附件|附上|刚(?:收到|拿到|印)|扫描件|"
@@ -148,7 +137,7 @@ def is_harmless_talk(text: Normalized, start: int, end: int, level: Discourse) -
     folded = text.folded
     low, high = sentence(text, start, end)
     before, after = folded[low:start], folded[end:high]
-    if _once(text, _is_read_out, before, after):
+    if _once(text, is_read_out, before, after) and not _once(text, _is_rule, before, after):
         return False
     if _once(text, _is_close_talk, before, after):
         return True
@@ -176,18 +165,13 @@ def _once(text: Normalized, ask: Callable[..., bool], *about: str) -> bool:
     return answer
 
 
+def _is_rule(before: str, after: str) -> bool:
+    around = before + " " + after
+    return any(p.search(around) for p in (_REMINDER, _LAW))
+
+
 def _is_quiz(line: str) -> bool:
     return bool(_QUIZ.search(line))
-
-
-def _is_read_out(before: str, after: str) -> bool:
-    """Say whether somebody tells what a paper bears and where, instead of sending its picture."""
-    around = before + " " + after
-    placed = _PLACED_BEFORE.search(before[-2 * _NEAR :]) and _READ_ON.search(after)
-    return bool(
-        (placed or _POINTED_AT.search(after))
-        and not any(p.search(around) for p in (_MADE_UP, _REMINDER, _LAW))
-    )
 
 
 def _is_close_talk(before: str, after: str) -> bool:
