@@ -139,7 +139,8 @@ def test_batch_goes_on_after_a_bad_line(tmp_path: Path) -> None:
 
 
 def test_batch_that_finds_without_errors() -> None:
-    line = json.dumps({"id": "a", "text": ID})
+    nothing = {"policy": None, "keywords": None, "path": None}
+    line = json.dumps({"id": "a", "text": ID, **nothing})
     assert run("check", "--batch", "-", stdin=line).exit_code == 3
 
 

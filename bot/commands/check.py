@@ -261,7 +261,7 @@ def _parse(line: bytes) -> dict[str, Any]:
         raise NotReadable("not-json") from None
     if not isinstance(record, dict):
         raise NotReadable("not-an-object")
-    return record
+    return {key: value for key, value in record.items() if value is not None}
 
 
 def _require_valid(record: dict[str, Any]) -> None:

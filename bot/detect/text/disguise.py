@@ -38,6 +38,7 @@ MAX_PARTS = 64
 
 _BARE = re.compile(r"[\W_]+")
 _LETTERS = re.compile(r"[a-z]{3}")
+_LATIN = re.compile(r"[^\W_]", re.ASCII)
 _HAN = re.compile(r"[\u3400-\u9fff]+")
 _WITHIN = re.compile(r"(?<=[\u3400-\u9fff])(?:[\W_]+|[^\u3400-\u9fff\n]{1,3})(?=[\u3400-\u9fff])")
 _ONE = rf"(?:[^\W_]|[{STARS}])"
@@ -247,7 +248,7 @@ class DisguisedTerms:
             first, last = starts[start], starts[end - 1] + 1
             if written in self._plain and label == ALIKE:
                 label = SPACED
-                if not any(map(_is_latin, text.folded[first:last])):
+                if _LATIN.search(text.folded, first, last) is None:
                     continue
             if label != REVERSED or written[::-1] in self._plain:
                 yield first, last, label

@@ -114,10 +114,12 @@ class KeywordList:
                 continue
             is_apart = last - first > end - start
             for number in self._by_core[core]:
-                _, _, head, tail, spans = self._terms[number]
+                _, term, head, tail, spans = self._terms[number]
                 if is_apart and not _gaps_allowed(folded, first, last, spans=spans):
                     continue
-                span = _edges(folded, first, last, head, tail)
+                span: tuple[int, int] | None = first, last
+                if head or tail or term[0].isascii() or term[-1].isascii():
+                    span = _edges(folded, first, last, head, tail)
                 if span is not None:
                     yield KeywordHit(*span, number)
 

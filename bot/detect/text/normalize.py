@@ -39,6 +39,7 @@ _FILLERS = "\u115f\u1160\u3164\uffa0\u2800"
 _HAN = "\u3007\u3400-\u9fff\U00020000-\U0003134f"
 _NOISE = re.compile(rf"(?<=[{_HAN}])[\W_]+(?=[{_HAN}])")
 _SENTENCE_END = re.compile(r"[。!?;\n]")
+_BLANKS, _BREAK = re.compile(r"[ \t]+"), re.compile("\n")
 _NULL = re.compile("\0")
 _BARE = re.compile(r"[\W_]+")
 _SYMBOLS = [chr(c) for r in ((0x2600, 0x2700), (0x1F300, 0x1FA00)) for c in range(*r)]
@@ -79,7 +80,7 @@ class Normalized:
     _dense: Placed | None = None
     _line_breaks: list[int] | None = None
     _encoded: dict[View, bytes] | None = None
-    _matches: dict[tuple[str, str], list[tuple[int, int]]] | None = None
+    _matches: dict[tuple[str, str], Iterable[tuple[int, int]]] | None = None
     _known: dict[Hashable, Any] | None = None
     _sentence_ends: list[int] | None = None
     changed: bytes | None = None
@@ -112,7 +113,7 @@ class Normalized:
         self.bare = bare
 
     @property
-    def matches(self) -> dict[tuple[str, str], list[tuple[int, int]]]:
+    def matches(self) -> dict[tuple[str, str], Iterable[tuple[int, int]]]:
         """What patterns have matched so far, by pattern and view."""
         if self._matches is None:
             self._matches = {}
@@ -167,7 +168,7 @@ class Normalized:
             folded, text = self.folded, self.compact_text
             starts: Sequence[int] = range(len(folded))
             if len(text) < len(folded):
-                starts = [i for i, c in enumerate(folded) if c not in " \t"]
+                starts = places_without(_BLANKS, folded)
             self._compact = Placed(text, starts)
         return self._compact
 
@@ -191,7 +192,7 @@ class Normalized:
     @property
     def _breaks(self) -> list[int]:
         if self._line_breaks is None:
-            self._line_breaks = [i for i, c in enumerate(self.text) if c == "\n"]
+            self._line_breaks = [m.start() for m in _BREAK.finditer(self.text)]
         return self._line_breaks
 
     def span(self, start: int, end: int) -> tuple[int, int]:

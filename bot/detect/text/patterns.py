@@ -69,7 +69,7 @@ class RulePattern:
                 if accepts:
                     yield PatternHit(start, end, value)
 
-    def _spans(self, text: Normalized) -> list[tuple[int, int]]:
+    def _spans(self, text: Normalized) -> Iterable[tuple[int, int]]:
         key = (self.rule.pattern, self.rule.view)
         return _spans(self._regexp, self._group, key, text)
 
@@ -82,31 +82,54 @@ class RulePattern:
         return not self.rule.entropy or entropy(value) >= self.rule.entropy
 
 
+class _Spans:
+    """A pattern's matches, looked for only as far as they are asked for."""
+
+    __slots__ = ("_found", "_more")
+
+    def __init__(self, more: Iterator[tuple[int, int]]) -> None:
+        self._found: list[tuple[int, int]] = []
+        self._more = more
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        at = 0
+        while True:
+            if at == len(self._found):
+                found = next(self._more, None)
+                if found is None:
+                    return
+                self._found.append(found)
+            yield self._found[at]
+            at += 1
+
+    def __bool__(self) -> bool:
+        return next(iter(self), None) is not None
+
+
 def _spans(
     regexp: re2._Regexp, group: int, key: tuple[str, View], text: Normalized
-) -> list[tuple[int, int]]:
+) -> Iterable[tuple[int, int]]:
     """Return a pattern's matches; rules that share a pattern and a view share them."""
     known = text.matches.get(key)
     if known is None:
         data = text.encoded(key[1])
-        found = [match.span(group) for match in regexp.finditer(data)]
-        if found and len(data) > len(text.shown(key[1])):
+        found: Iterator[tuple[int, int]]
+        found = (match.span(group) for match in regexp.finditer(data))
+        if len(data) > len(text.shown(key[1])):
             found = in_characters(data, found)
-        known = text.matches[key] = found
+        known = text.matches[key] = _Spans(found)
     return known
 
 
-def in_characters(data: bytes, spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Return spans of UTF-8, in order and apart, as spans of the text; empty ones are left out."""
-    told: list[tuple[int, int]] = []
+def in_characters(data: bytes, spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Yield spans of UTF-8, in order and apart, as spans of the text; empty ones are left out."""
     byte = char = 0
     for low, high in spans:
         if low < high:
             start = char + len(data[byte:low].decode("utf-8", "replace"))
             char = start + len(data[low:high].decode("utf-8", "replace"))
             byte = high
-            told.append((start, char))
-    return told
+            yield start, char
 
 
 def at_boundary(text: str, start: int, end: int, boundary: Boundary) -> bool:

@@ -144,7 +144,7 @@ def test_a_pattern_that_cannot_match_does_not(text: str) -> None:
     form = NORMALIZER(text)
     for pattern in PATTERNS:
         if not pattern.may_match(form):
-            assert pattern._spans(slow(text)) == [], pattern.rule.id
+            assert not list(pattern._spans(slow(text))), pattern.rule.id
 
 
 @pytest.mark.parametrize(

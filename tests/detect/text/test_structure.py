@@ -49,3 +49,29 @@ def test_more_elements_make_it_surer_and_a_copy_number_graver() -> None:
     (more,) = CHINESE.inspect(text(f"000012\n特急\n{LETTER}\n抄送：县审计局。")).findings
     assert more.confidence > plain.confidence
     assert (plain.severity, more.severity) == (Severity.MEDIUM, Severity.HIGH)
+
+
+TOLD = Engine(PACKS.rules(["work-secrets"]))
+SECRET = "公示前内部知道就行，别惊动企业：拟关停名单 鑫源、宏达"
+
+
+def test_what_comes_together_in_a_short_text_counts() -> None:
+    found = [finding.rule_id for finding in TOLD.inspect(text(SECRET)).findings]
+    assert found == ["work-secrets/told-in-chat"]
+
+
+def test_elements_far_apart_in_a_long_text_do_not() -> None:
+    assert TOLD.inspect(text(SECRET + "今天天气不错，适合散步。" * 80)).findings == ()
+
+
+@pytest.mark.parametrize(
+    "harmless",
+    [
+        "大家注意，名单不要外传，这是纪律",
+        "公示的拟关停名单 鑫源、宏达",
+        "谁也别转，链接有问题",
+        "通报：某局一干部把未公开的人选名单转发亲友群，被诫勉谈话",
+    ],
+)
+def test_what_lacks_an_element_or_speaks_of_rules_is_left_alone(harmless: str) -> None:
+    assert TOLD.inspect(text(harmless)).findings == ()
