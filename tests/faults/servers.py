@@ -31,7 +31,7 @@ POSTGRES, REDIS, BOTH, FLUSH = "PostgreSQL killed", "Redis killed", "both killed
 KINDS = (POSTGRES, REDIS, BOTH, FLUSH)
 GROUPS = 50
 _WEIGHTS = {"harmless": 0.8, "number": 0.18, "mark": 0.02}
-_PATIENCE = 900.0
+_PATIENCE = 3600.0
 _TOLD = 500
 
 
@@ -136,7 +136,7 @@ class Outages:
     async def _compare(self) -> None:
         began, result = time.monotonic(), self.result
         try:
-            await self._deployment.quiet(_PATIENCE)
+            await self._deployment.quiet(_PATIENCE, look=0.5)
         except AssertionError as error:
             result.wrong.append(f"lost: {error}")
         result.draining = time.monotonic() - began
