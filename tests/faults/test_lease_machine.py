@@ -19,7 +19,7 @@ from bot.store.claims import Claim, working_for
 from bot.store.inbox import Inbox
 from bot.store.leases import Leases
 from bot.store.tables import leases
-from tests.support.machines import ENGINES, Machine, bound, try_orders
+from tests.support.machines import ENGINES, Crashing, bound, try_orders
 
 OWNERS = ("one", "two", "three")
 NAMES = ("lane/0", "lane/1", "lane/2", "timers")
@@ -30,7 +30,7 @@ owners = st.sampled_from(OWNERS)
 names = st.sampled_from(NAMES)
 
 
-class LeaseMachine(Machine):
+class LeaseMachine(Crashing):
     """Processes take, keep, use, lose and give back leases; ``held`` is what each believes."""
 
     def made(self) -> None:

@@ -17,7 +17,7 @@ from bot.model import EffectKind, EffectStatus
 from bot.ports import Received
 from bot.store.effects import REPEATABLE, Effects, NewEffect
 from bot.store.inbox import Inbox
-from tests.support.machines import ENGINES, START, Machine, bound, try_orders
+from tests.support.machines import ENGINES, START, Crashing, Machine, bound, try_orders
 
 CHATS = (-1001, -1002, 5001)
 RESULTS = ("clean", "case", "not_inspected", "ignored", "handled", "dead_letter")
@@ -26,7 +26,7 @@ FINAL = (EffectStatus.DONE, EffectStatus.FAILED)
 numbers = st.integers(1, 25)
 
 
-class InboxMachine(Machine):
+class InboxMachine(Crashing):
     """Updates come in any order and repeatedly, and are decided by whoever is first."""
 
     def made(self) -> None:
@@ -107,7 +107,7 @@ class InboxMachine(Machine):
             assert (row.payload, row.attempts) == (self.payloads[row.id], self.attempts[row.id])
 
 
-class EffectsMachine(Machine):
+class EffectsMachine(Crashing):
     """Effects are planned, sent, postponed and ended in any order; nothing is said twice."""
 
     def made(self) -> None:

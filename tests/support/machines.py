@@ -30,12 +30,12 @@ class Machine(RuleBasedStateMachine):
 
     fresh: Callable[[], str]
     keys: Keys
+    time = START
 
     def __init__(self) -> None:
         super().__init__()
         self.runner = asyncio.Runner()
         self.url = type(self).fresh()
-        self.time = START
         self.open()
 
     def run(self, coroutine: Any) -> Any:
@@ -48,6 +48,14 @@ class Machine(RuleBasedStateMachine):
     def made(self) -> None:
         """Make the part that is tested, on the database."""
 
+    def teardown(self) -> None:
+        self.run(self.db.close())
+        self.runner.close()
+
+
+class Crashing(Machine):
+    """A machine whose process may end, and whose clock may jump, at any moment."""
+
     @rule()
     def crash(self) -> None:
         self.run(self.db.close())
@@ -56,10 +64,6 @@ class Machine(RuleBasedStateMachine):
     @rule(seconds=st.floats(-7200, 7200))
     def clock(self, seconds: float) -> None:
         self.time += timedelta(seconds=seconds)
-
-    def teardown(self) -> None:
-        self.run(self.db.close())
-        self.runner.close()
 
 
 def try_orders(machine: type[Any], *, examples: int = EXAMPLES, steps: int = 20) -> None:
