@@ -38,25 +38,29 @@ _TOLD = 500
 class Breaker:
     """Ends a deployment's servers at once and starts them again a moment later."""
 
-    def __init__(self, postgres: PostgresServer, redis: RedisServer, rng: random.Random) -> None:
+    def __init__(
+        self, postgres: PostgresServer, redis: RedisServer | None, rng: random.Random
+    ) -> None:
         self._postgres, self._redis, self._rng = postgres, redis, rng
 
     async def once(self, kind: str) -> None:
         """Break one thing, and return when it is whole again."""
-        if kind == FLUSH:
-            await asyncio.to_thread(self._redis.flush)
+        redis = self._redis if kind != POSTGRES else None
+        postgres = self._postgres if kind in (POSTGRES, BOTH) else None
+        if redis and kind == FLUSH:
+            await asyncio.to_thread(redis.flush)
             return
-        if kind in (REDIS, BOTH):
-            self._redis.kill()
-        if kind in (POSTGRES, BOTH):
-            self._postgres.kill()
+        if redis:
+            redis.kill()
+        if postgres:
+            postgres.kill()
         await asyncio.sleep(self._rng.uniform(0.2, 2))
-        if kind in (POSTGRES, BOTH):
-            self._postgres.start()
-            while not await asyncio.to_thread(self._postgres.answers):
+        if postgres:
+            postgres.start()
+            while not await asyncio.to_thread(postgres.answers):
                 await asyncio.sleep(0.05)
-        if kind in (REDIS, BOTH):
-            await asyncio.to_thread(self._redis.start)
+        if redis:
+            await asyncio.to_thread(redis.start)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -161,7 +165,7 @@ async def _main(options: argparse.Namespace) -> Result:
         async with open_deployment(Path(folder), groups=GROUPS, **urls) as deployment:
             for arguments in _layout(options.process):
                 await deployment.start(arguments)
-            await deployment.introduced(120)
+            await deployment.introduced()
             outages = Outages(deployment, Breaker(postgres, redis, rng), rng)
             current = asyncio.current_task()
             assert current is not None

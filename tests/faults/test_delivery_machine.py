@@ -29,7 +29,7 @@ from bot.work.worker import Worker
 from tests.support.machines import ENGINES, EXAMPLES, Machine, bound, try_orders
 from tests.support.redis import RedisServer
 
-QUICK = timedelta(seconds=1)
+QUICK = timedelta(seconds=2)
 CHATS = (-1001, -1002, -1003, 5001)
 PATIENCE = 60.0
 
@@ -67,6 +67,9 @@ class Process:
     async def hang(self) -> None:
         """Stop as by SIGSTOP; never woken, that is as by SIGKILL."""
         self._awake.clear()
+        await self._stop()
+
+    async def _stop(self) -> None:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -83,8 +86,9 @@ class Process:
         await self.tenure.leave(roster, 0)
 
     async def close(self) -> None:
-        await self.hang()
-        self._worker._closed = True
+        self._awake.set()
+        await self._stop()
+        await self._worker.drain(0)
         await self._client.aclose()
 
     async def handle(self, row: InboxRow) -> str | None:
@@ -231,6 +235,9 @@ class DeliveryMachine(Machine):
             for process in (*self.working, *self.hanging, *self.dead):
                 await process.close()
             await self._redis.aclose()
+            # Connections that a cancelled task let go are still on their way back.
+            if others := asyncio.all_tasks() - {asyncio.current_task()}:
+                await asyncio.wait(others, timeout=10)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
