@@ -31,10 +31,12 @@ bench: .venv/.ready-dev  ## side-by-side benchmarks
 	@$(PY) -m bench
 
 KILLS ?= 1000
+MESSAGES ?= 10000
 MINUTES ?= 30
-soak: .venv/.ready-dev  ## kills at named points, more orders of steps, then a long run under load
+soak: .venv/.ready-dev  ## kills at named points and of the servers, more orders of steps, a long run
 	$(PY) -m tests.faults.kills --kills $(KILLS)
-	SHOUKOU_EXAMPLES=200 $(PY) -m pytest -q tests/faults/test_state_machines.py
+	$(PY) -m tests.faults.servers --messages $(MESSAGES)
+	SHOUKOU_EXAMPLES=200 $(PY) -m pytest -q tests/faults/test_*_machine*.py
 	$(PY) -m bench.soak --minutes $(MINUTES)
 
 screenshots: .venv/.ready-dev  ## the pictures of the README

@@ -142,6 +142,12 @@ def cpu_seconds(pid: int) -> float:
     return sum(_own_cpu_seconds(p) for p in every)
 
 
+def threads(pid: int) -> list[int]:
+    """Return the threads of a process and its children."""
+    every = [pid, *_descendants(pid)]
+    return [int(task.name) for p in every for task in Path(f"/proc/{p}/task").glob("*")]
+
+
 def _own_cpu_seconds(pid: int) -> float:
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()

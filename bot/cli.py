@@ -22,6 +22,7 @@ _MODULES: Mapping[str, str] = {
     "doctor": "doctor",
     "policy": "policy",
     **dict.fromkeys(("backup", "restore"), "backup"),
+    "rotate-keys": "keys",
 }
 _READING = ("check", "policy")
 

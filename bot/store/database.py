@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import os
 from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import Table, bindparam, event, select, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import URL, Connection, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.engine import URL, Connection, Dialect, make_url
+from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.errors import ConfigurationError, LeaseLost
 from bot.store import claims, outages, quick_sqlite
-from bot.store.claims import Claim
+from bot.store.claims import NO_LANE, Claim
 from bot.store.schema import is_current, upgrade
 from bot.store.tables import leases
 
@@ -34,6 +37,12 @@ _PRAGMAS = (
     "PRAGMA temp_store=MEMORY",
 )
 _READERS = 4
+WRITERS, RESERVED = 8, 4
+"""Transactions at once for what is worked on in lanes; and for leases, receipts and decisions."""
+
+IDLE = 2.0
+"""Seconds after which a connection to PostgreSQL is tried before it is used."""
+
 CONNECTING = 5
 """Seconds in which PostgreSQL has to answer."""
 
@@ -90,6 +99,7 @@ class Database:
         self._finder = finder
         self._is_sqlite = writer.dialect.name == "sqlite"
         self._lock = asyncio.Lock()
+        self._turns = asyncio.Semaphore(WRITERS)
         self._owners: set[asyncio.Task[Any] | None] = set()
         self.now = clock
 
@@ -101,10 +111,7 @@ class Database:
             _create_private(address)
             database = cls(*_sqlite_engines(address), clock)
         else:
-            common: dict[str, Any] = {"pool_pre_ping": True, "connect_args": _waiting(address)}
-            writer = create_async_engine(address, **common)
-            reading = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
-            reader = create_async_engine(address, **common, **reading)
+            writer, reader = _postgresql_engines(address)
             database = cls(writer, reader, reader, clock)
         try:
             await database._migrate()
@@ -131,7 +138,7 @@ class Database:
         owner = asyncio.current_task()
         if owner in self._owners:
             raise RuntimeError("this task has a transaction open already")
-        async with self._lock if self._is_sqlite else contextlib.nullcontext():
+        async with self._turn():
             self._owners.add(owner)
             try:
                 with outages.named():
@@ -140,6 +147,12 @@ class Database:
                         yield tx
             finally:
                 self._owners.discard(owner)
+
+    def _turn(self) -> AbstractAsyncContextManager[Any]:
+        """Let what belongs to a lane wait its turn, so that leases never wait behind it."""
+        if self._is_sqlite:
+            return self._lock
+        return self._turns if claims.current_lane() != NO_LANE else contextlib.nullcontext()
 
     @contextlib.asynccontextmanager
     async def within(self, tx: Tx | None) -> AsyncIterator[Tx]:
@@ -223,6 +236,35 @@ def _waiting(address: URL) -> dict[str, Any]:
     options = f"-c idle_in_transaction_session_timeout={HANGING_MS}"
     ours = {"connect_timeout": CONNECTING, "options": options}
     return {name: value for name, value in ours.items() if name not in address.query}
+
+
+def _postgresql_engines(address: URL) -> tuple[AsyncEngine, AsyncEngine]:
+    """Make engines whose connections stay open: to open one costs as much as many statements."""
+    common: dict[str, Any] = {"max_overflow": 0, "connect_args": _waiting(address)}
+    reading = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
+    writer = create_async_engine(address, pool_size=WRITERS + RESERVED, **common)
+    reader = create_async_engine(address, pool_size=_READERS, **common, **reading)
+    for engine in (writer, reader):
+        event.listen(engine.sync_engine, "checkin", _used)
+        event.listen(engine.sync_engine, "checkout", functools.partial(_look, engine.dialect))
+    return writer, reader
+
+
+def _used(connection: Any, record: Any) -> None:
+    record.info["used"] = monotonic()
+
+
+def _look(dialect: Dialect, connection: Any, record: Any, fairy: object) -> None:
+    """Have another connection opened when one that was idle is dead.
+
+    One that was just in use is not asked: that would cost as much as what it is wanted for.
+    """
+    if monotonic() - record.info.get("used", monotonic()) < IDLE:
+        return
+    try:
+        dialect.do_ping(connection)
+    except Exception as error:
+        raise DisconnectionError from error
 
 
 def _create_private(address: URL) -> None:

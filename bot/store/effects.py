@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, or_, select, update
+from sqlalchemy import and_, bindparam, delete, or_, select, update
 from sqlalchemy.engine import Row
 
-from bot.model import EffectKind, EffectStatus
+from bot.model import CaseStatus, EffectKind, EffectStatus
 from bot.store.claims import NO_LANE, current_lane
 from bot.store.database import Database, Tx, upsert
 from bot.store.keys import Cipher
-from bot.store.tables import effects
+from bot.store.tables import cases, effects
 
 # Doing these once more does no harm: they converge, or (an escalation) bear the same case number.
 REPEATABLE = frozenset(
@@ -297,6 +297,21 @@ class Effects:
         """Find an effect."""
         rows = await self._find(_by_key, {"key": key})
         return rows[0] if rows else None
+
+    async def purge(self, tx: Tx | None, before: datetime, limit: int = _PAGE) -> int:
+        """Erase up to ``limit`` ended effects planned before a time; return how many.
+
+        Those of a case that waits for its decision stay: its card is still to be changed.
+        """
+        waiting = select(cases.c.id).where(cases.c.status.in_([CaseStatus.OPEN, CaseStatus.TAKEN]))
+        needless = or_(effects.c.case_id.is_(None), effects.c.case_id.not_in(waiting))
+        old = (
+            select(effects.c.id)
+            .where(effects.c.planned_at < before, effects.c.finished_at.is_not(None), needless)
+            .limit(limit)
+        )
+        async with self._db.within(tx) as tx:
+            return (await tx.execute(delete(effects).where(effects.c.id.in_(old)))).rowcount
 
     async def _find(self, query: Any, values: dict[str, Any]) -> list[EffectRow]:
         async with self._db.look_up() as connection:

@@ -37,6 +37,22 @@ def _insert(dialect: str) -> Any:
     )
 
 
+@functools.cache
+def _pending(lanes: int, passed: bool) -> Any:
+    """Return the query of what is undecided in that many lanes; to build it costs as much again."""
+    key, places = inbox.c.id, []
+    for number in range(lanes):
+        last: Any = bindparam(f"last{number}")
+        beyond = key <= last if passed else key > last
+        places.append(and_(inbox.c.lane == bindparam(f"lane{number}"), beyond))
+    return (
+        select(key, inbox.c.chat_id, inbox.c.lane, inbox.c.has_file, inbox.c.received_at)
+        .where(inbox.c.decided_at.is_(None), or_(*places))
+        .order_by(key)
+        .limit(bindparam("most"))
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxRow:
     """One update that waits for its decision."""
@@ -129,19 +145,12 @@ class Inbox:
         """
         if not lanes:
             return []
-        key = inbox.c.id
-        places = [
-            and_(inbox.c.lane == lane, key <= last if passed else key > last)
-            for lane, last in lanes.items()
-        ]
-        query = (
-            select(key, inbox.c.chat_id, inbox.c.lane, inbox.c.has_file, inbox.c.received_at)
-            .where(inbox.c.decided_at.is_(None), or_(*places))
-            .order_by(key)
-            .limit(limit)
-        )
+        values: dict[str, int] = {"most": limit}
+        for number, (lane, last) in enumerate(lanes.items()):
+            values |= {f"lane{number}": lane, f"last{number}": last}
         async with self._db.read() as connection:
-            return [Pending(**row._mapping) for row in await connection.execute(query)]
+            found = await connection.execute(_pending(len(lanes), passed), values)
+            return [Pending(**row._mapping) for row in found]
 
     async def get(self, ids: Sequence[int]) -> list[InboxRow]:
         """Return those of the rows that are undecided, in order."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 import os
 import secrets
@@ -15,6 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from bot.errors import ConfigurationError, ShoukouError
 
+ROTATED = ("payload.key", "evidence.key")
 _LENGTH = 32
 _NONCE = 12
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -29,10 +31,11 @@ class Cipher:
     """Seals bytes with AES-256-GCM: a random 96-bit nonce, then ciphertext and tag.
 
     ``about`` names the purpose and the row; what was sealed for one row does not open for another.
+    ``older`` keys only open what was sealed before they were replaced.
     """
 
-    def __init__(self, key: bytes) -> None:
-        self._aead = AESGCM(key)
+    def __init__(self, key: bytes, *older: bytes) -> None:
+        self._aead, *self._older = map(AESGCM, (key, *older))
 
     def seal(self, plain: bytes, about: str) -> bytes:
         """Encrypt."""
@@ -41,10 +44,10 @@ class Cipher:
 
     def open(self, sealed: bytes, about: str) -> bytes:
         """Decrypt; NotAuthentic when key, row or bytes differ."""
-        try:
-            return self._aead.decrypt(sealed[:_NONCE], sealed[_NONCE:], about.encode())
-        except (InvalidTag, ValueError):
-            raise NotAuthentic(about) from None
+        for aead in (self._aead, *self._older):
+            with contextlib.suppress(InvalidTag, ValueError):
+                return aead.decrypt(sealed[:_NONCE], sealed[_NONCE:], about.encode())
+        raise NotAuthentic(about)
 
     def seal_text(self, plain: str | None, about: str) -> bytes | None:
         """Encrypt a text; None stays None."""
@@ -80,10 +83,21 @@ class Keys:
                 error=error.strerror,
             ) from None
         _require_private(folder, "chmod 700")
-        payload, digest, evidence = (
-            _load_key(folder / name) for name in ("payload.key", "digest.key", "evidence.key")
+        payload, evidence = (
+            Cipher(_load_key(path), *map(_load_key, _replaced(path)))
+            for path in (folder / name for name in ROTATED)
         )
-        return cls(Cipher(payload), Cipher(evidence), digest)
+        return cls(payload, evidence, _load_key(folder / "digest.key"))
+
+    @staticmethod
+    def rotate(folder: Path) -> list[Path]:
+        """Put new keys in the place of those that seal; return where the old ones are now.
+
+        The old ones go on opening what they sealed. The key of digests stays: with another one
+        pseudonyms would change, and what was released would not be known again.
+        """
+        Keys.load(folder)  # what is wrong with the keys is said before anything changes
+        return [_replace(folder / name) for name in ROTATED]
 
     def digest(self, content: str | bytes, purpose: str) -> str:
         """Return a keyed digest, HMAC-SHA256 in hex; equal contents differ between purposes."""
@@ -121,26 +135,53 @@ def _load_key(path: Path) -> bytes:
     return key
 
 
+def _replaced(path: Path) -> list[Path]:
+    """Return the keys that were in a key's place before, the newest first."""
+    numbered = {int(p.suffix[1:]): p for p in path.parent.glob(f"{path.name}.[1-9]*")}
+    return [numbered[n] for n in sorted(numbered, reverse=True)]
+
+
+def _replace(path: Path) -> Path:
+    """Give a key another name and put a new one in its place, so that there always is one."""
+    latest = next(iter(_replaced(path)), path.with_name(f"{path.name}.0"))
+    old = path.with_name(f"{path.name}.{int(latest.suffix[1:]) + 1}")
+    draft = _draft(path)
+    os.link(path, old)
+    draft.replace(path)
+    _keep(path.parent)
+    return old
+
+
 def _create_key(path: Path) -> None:
     """Write a new key so that it is there whole or not at all, and never replaces another."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    draft = _draft(path)
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(secrets.token_bytes(_LENGTH))
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            return  # another process was first: its key counts
+        os.link(draft, path)
+    except FileExistsError:
+        return  # another process was first: its key counts
     finally:
         draft.unlink()
-    folder = os.open(path.parent, os.O_RDONLY)
+    _keep(path.parent)
+
+
+def _draft(path: Path) -> Path:
+    """Write a new key beside its place."""
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(secrets.token_bytes(_LENGTH))
+        file.flush()
+        os.fsync(file.fileno())
+    return draft
+
+
+def _keep(folder: Path) -> None:
+    """Have the names in a folder outlast a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(descriptor)
     finally:
-        os.close(folder)
+        os.close(descriptor)
 
 
 def _require_private(path: Path, command: str) -> None:

@@ -11,7 +11,10 @@ _BATCH = 5000
 
 
 class Retention:
-    """Erases decided updates after 30 days, and the evidence of cases after ``evidence_kept``."""
+    """Erases decided updates after 30 days, and after ``evidence_kept`` what cases have left.
+
+    That is their evidence, and what the bot did for them.
+    """
 
     def __init__(self, store: Store, evidence_kept: timedelta) -> None:
         self._store = store
@@ -23,6 +26,8 @@ class Retention:
         while await self._store.inbox.purge(None, now - INBOX_KEPT, _BATCH) == _BATCH:
             pass
         before = now - self._evidence_kept
+        while await self._store.effects.purge(None, before, _BATCH) == _BATCH:
+            pass
         async with self._store.db.write() as tx:
             texts = await self._store.cases.forget_evidence(tx, before)
             pictures = await self._store.evidence.purge(tx, before)

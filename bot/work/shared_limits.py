@@ -20,6 +20,7 @@ from redis.exceptions import RedisError
 
 from bot.work import limits
 from bot.work.limits import SendingLimits
+from bot.work.timers import heed_cancellation
 
 log = logging.getLogger(__name__)
 
@@ -120,11 +121,13 @@ class SharedLimits:
         if self._clock() < self._away_until:
             return None
         try:
-            return await ask()
+            answer = await ask()
         except (RedisError, OSError, TimeoutError) as error:
             self._away_until = self._clock() + AWAY
             log.warning("Redis is away (%s); own limits hold", type(error).__name__)
-            return None
+            answer = None
+        heed_cancellation()
+        return answer
 
 
 @contextlib.asynccontextmanager

@@ -17,6 +17,7 @@ from redis.exceptions import RedisError, ResponseError
 
 from bot.store.inbox import InboxRow
 from bot.work import wakeups
+from bot.work.timers import heed_cancellation
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +52,7 @@ class Streams:
     async def run(self) -> None:
         """Send what was told, until cancelled; what cannot be sent is left to the sweep."""
         while True:
+            heed_cancellation()
             await self._told.wait()
             self._told.clear()
             unsent, self._unsent = self._unsent, {}
@@ -70,6 +72,7 @@ class Streams:
         """Call ``wake`` with those of the lanes in which something came in, until cancelled."""
         failures = 0
         while True:
+            heed_cancellation()
             held = list(lanes())
             if not held:
                 await asyncio.sleep(0.1)

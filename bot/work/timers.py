@@ -17,3 +17,14 @@ async def every(seconds: float, act: Callable[[], Awaitable[object]]) -> None:
         except Exception as error:
             log.warning("%s: %s", getattr(act, "__qualname__", "timer"), type(error).__name__)
         await asyncio.sleep(seconds)
+
+
+def heed_cancellation() -> None:
+    """Raise CancelledError when the task was cancelled and somebody has swallowed that.
+
+    Python 3.11's ``wait_for``, which redis-py sends through, does so when what it waits for ends
+    at the same moment. The task would go on for ever, and its program with it.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError

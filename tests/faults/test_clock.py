@@ -45,7 +45,7 @@ async def test_a_jump_ahead_ends_no_repetition(deployment: Deployment) -> None:
     post = await deployment.office.post("mark")
     await asyncio.sleep(0.3)
     deployment.set_clock(HOUR)
-    await deployment.until(lambda: gone(deployment, post), 20)
+    await deployment.until(lambda: gone(deployment, post), 60)
     await deployment.quiet()
     assert deployment.office.compare(deployment.records()) == []
 
@@ -58,6 +58,6 @@ async def test_a_jump_back_between_two_starts_puts_nothing_off(deployment: Deplo
     await deployment.kill()
     deployment.set_clock(-2 * HOUR)
     await deployment.start()
-    await deployment.until(lambda: gone(deployment, post), 20)
+    await deployment.until(lambda: gone(deployment, post), 60)
     await deployment.quiet()
     assert deployment.office.compare(deployment.records()) == []

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from tests.faults.servers import POSTGRES, Breaker
 from tests.support.deployment import Deployment, open_deployment
-from tests.support.postgres import PostgresServer, programs, running_postgres
+from tests.support.postgres import PostgresServer
 
 
 @pytest_asyncio.fixture
@@ -28,30 +29,24 @@ async def begun(deployment: Deployment) -> None:
     await deployment.quiet()
 
 
-async def test_postgresql_is_killed_every_few_seconds(tmp_path: Path) -> None:
-    found = programs()
-    assert found is not None
-    with running_postgres(found) as server:
-        async with open_deployment(tmp_path, groups=10, database_url=server.new()) as deployment:
-            await begun(deployment)
-            await _under_load(deployment, server)
-            await deployment.quiet(60)
-            assert deployment.office.compare(deployment.records()) == []
-            assert all(process.status is None for process in deployment.processes)
-
-
-async def _under_load(deployment: Deployment, server: PostgresServer) -> None:
-    rng = random.Random(5)
-    for _ in range(4):
-        for _ in range(8):
+async def test_postgresql_is_killed_every_few_seconds(
+    tmp_path: Path, postgres: PostgresServer
+) -> None:
+    url = postgres.new()
+    async with open_deployment(tmp_path, groups=10, database_url=url) as deployment:
+        await begun(deployment)
+        rng = random.Random(5)
+        breaker = Breaker(postgres, None, rng)
+        for _ in range(4):
+            for _ in range(8):
+                await deployment.office.some(2)
+                await asyncio.sleep(rng.uniform(0, 0.3))
+            meanwhile = asyncio.create_task(breaker.once(POSTGRES))
             await deployment.office.some(2)
-            await asyncio.sleep(rng.uniform(0, 0.3))
-        server.kill()
-        await deployment.office.some(2)
-        await asyncio.sleep(rng.uniform(0.2, 2))
-        server.start()
-        while not await asyncio.to_thread(server.answers):
-            await asyncio.sleep(0.05)
+            await meanwhile
+        await deployment.quiet()
+        assert deployment.office.compare(deployment.records()) == []
+        assert all(process.status is None for process in deployment.processes)
 
 
 async def test_the_disk_is_full_for_some_seconds(deployment: Deployment) -> None:
@@ -66,7 +61,7 @@ async def test_the_disk_is_full_for_some_seconds(deployment: Deployment) -> None
     assert deployment.server.pending >= 10, "nothing was refused"
     resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (soft, hard))
     await deployment.office.some(4)
-    await deployment.quiet(90)
+    await deployment.quiet()
     assert process.status is None
     assert deployment.office.compare(deployment.records()) == []
 
@@ -98,7 +93,7 @@ async def test_a_full_file_system(tmp_path: Path) -> None:
             assert deployment.server.pending >= 10, "nothing was refused"
             ballast.unlink()
             await deployment.office.some(4)
-            await deployment.quiet(90)
+            await deployment.quiet()
             assert deployment.office.compare(deployment.records()) == []
             assert deployment.processes[0].status is None
     finally:

@@ -61,5 +61,5 @@ async def test_another_poller_for_some_seconds(deployment: Deployment) -> None:
             async with session.post(address, json={"timeout": 1}) as reply:
                 assert reply.status in (200, 409)
             await asyncio.sleep(0.3)
-    await deployment.quiet(90)
+    await deployment.quiet()
     assert deployment.office.compare(deployment.records()) == []

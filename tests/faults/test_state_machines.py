@@ -6,82 +6,27 @@ that ends at once leaves it, and opened anew.
 
 from __future__ import annotations
 
-import asyncio
-import os
-import tempfile
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from bot.model import EffectKind, EffectStatus
 from bot.ports import Received
-from bot.store.database import Database
 from bot.store.effects import REPEATABLE, Effects, NewEffect
 from bot.store.inbox import Inbox
-from bot.store.keys import Keys
-from tests.support.postgres import PostgresServer
+from tests.support.machines import ENGINES, START, Crashing, Machine, bound, try_orders
 
 CHATS = (-1001, -1002, 5001)
-START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 RESULTS = ("clean", "case", "not_inspected", "ignored", "handled", "dead_letter")
 FINAL = (EffectStatus.DONE, EffectStatus.FAILED)
-EXAMPLES = int(os.environ.get("SHOUKOU_EXAMPLES", "12"))
-"""How many orders are tried; the same ones each time, unless told how many."""
 
 numbers = st.integers(1, 25)
 
 
-class _Machine(RuleBasedStateMachine):
-    """A database that can be lost sight of at any moment; ``fresh`` gives an empty one."""
-
-    fresh: Callable[[], str]
-    keys: Keys
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.runner = asyncio.Runner()
-        self.url = type(self).fresh()
-        self.time = START
-        self.open()
-
-    def run(self, coroutine: Any) -> Any:
-        return self.runner.run(coroutine)
-
-    def open(self) -> None:
-        self.db = self.run(Database.open(self.url, clock=lambda: self.time))
-        self.made()
-
-    def made(self) -> None:
-        """Make the part that is tested, on the database."""
-
-    @rule()
-    def crash(self) -> None:
-        self.run(self.db.close())
-        self.open()
-
-    @rule(seconds=st.floats(-7200, 7200))
-    def clock(self, seconds: float) -> None:
-        self.time += timedelta(seconds=seconds)
-
-    def teardown(self) -> None:
-        self.run(self.db.close())
-        self.runner.close()
-
-
-class InboxMachine(_Machine):
+class InboxMachine(Crashing):
     """Updates come in any order and repeatedly, and are decided by whoever is first."""
 
     def made(self) -> None:
@@ -162,7 +107,7 @@ class InboxMachine(_Machine):
             assert (row.payload, row.attempts) == (self.payloads[row.id], self.attempts[row.id])
 
 
-class EffectsMachine(_Machine):
+class EffectsMachine(Crashing):
     """Effects are planned, sent, postponed and ended in any order; nothing is said twice."""
 
     def made(self) -> None:
@@ -258,29 +203,8 @@ class EffectsMachine(_Machine):
 
 
 @pytest.mark.parametrize("machine", [InboxMachine, EffectsMachine])
-@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("engine", ENGINES)
 def test_every_order_of_steps(
-    machine: type[_Machine], engine: str, tmp_path: Path, request: pytest.FixtureRequest
+    machine: type[Machine], engine: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    def file() -> str:
-        return f"sqlite+aiosqlite:///{tempfile.mkdtemp(dir=tmp_path)}/data/test.db"
-
-    if engine == "postgresql":
-        server: PostgresServer = request.getfixturevalue("postgres")
-        fresh = server.emptied
-    else:
-        fresh = file
-    keys = Keys.load(tmp_path / "keys")
-    bound = type(machine.__name__, (machine,), {"fresh": staticmethod(fresh), "keys": keys})
-    checks = [HealthCheck.too_slow, HealthCheck.data_too_large]
-    run_state_machine_as_test(
-        bound,
-        settings=settings(
-            max_examples=EXAMPLES,
-            stateful_step_count=20,
-            derandomize="SHOUKOU_EXAMPLES" not in os.environ,
-            database=None,
-            deadline=None,
-            suppress_health_check=checks,
-        ),
-    )
+    try_orders(bound(machine, engine, tmp_path, request))

@@ -4,7 +4,9 @@ import stat
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from bot.cli import commands
 from bot.errors import ConfigurationError
 from bot.store.keys import Cipher, Keys, NotAuthentic
 
@@ -95,3 +97,47 @@ def test_keys_do_not_print_themselves(keys: Keys, tmp_path: Path) -> None:
     raw = (tmp_path / "keys" / "digest.key").read_bytes()
     assert repr(raw) not in repr(keys)
     assert repr(keys) == "Keys()"
+
+
+def test_new_keys_seal_and_old_ones_still_open(tmp_path: Path) -> None:
+    folder = tmp_path / "keys"
+    first = Keys.load(folder)
+    sealed = [first.cipher.seal(b"1", "row/1")]
+    hidden = first.evidence.seal(b"e", "case/1")
+    for number in (1, 2):
+        old = Keys.rotate(folder)
+        assert [path.name for path in old] == [f"payload.key.{number}", f"evidence.key.{number}"]
+        sealed.append(Keys.load(folder).cipher.seal(b"n", "row/1"))
+    now = Keys.load(folder)
+    assert [now.cipher.open(s, "row/1") for s in sealed] == [b"1", b"n", b"n"]
+    assert now.evidence.open(hidden, "case/1") == b"e"
+    assert now.digest("x", "p") == first.digest("x", "p")
+    assert now.pseudonym(3001) == first.pseudonym(3001)
+    with pytest.raises(NotAuthentic):
+        first.cipher.open(sealed[1], "row/1")
+    assert {stat.S_IMODE(f.stat().st_mode) for f in folder.iterdir()} == {0o600}
+    assert len({f.read_bytes() for f in folder.iterdir()}) == len(list(folder.iterdir())) == 7
+
+
+def test_a_lost_old_key_opens_nothing_of_its_time_and_disturbs_nothing_else(tmp_path: Path) -> None:
+    folder = tmp_path / "keys"
+    before = Keys.load(folder).cipher.seal(b"1", "row/1")
+    (old, _) = Keys.rotate(folder)
+    old.unlink()
+    keys = Keys.load(folder)
+    with pytest.raises(NotAuthentic):
+        keys.cipher.open(before, "row/1")
+    assert keys.cipher.open(keys.cipher.seal(b"2", "row/1"), "row/1") == b"2"
+
+
+def test_the_command_says_where_the_old_keys_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOUKOU_KEYS", str(tmp_path / "keys"))
+    monkeypatch.setenv("SHOUKOU_LANGUAGE", "en")
+    told = CliRunner().invoke(commands("rotate-keys"), ["rotate-keys"])
+    assert told.exit_code == 0
+    for name in ("payload.key.1", "evidence.key.1"):
+        assert str(tmp_path / "keys" / name) in told.output
+        assert (tmp_path / "keys" / name).exists()
+    assert "back it up" in told.output

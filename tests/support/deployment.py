@@ -173,7 +173,7 @@ class Deployment:
         await self.kill()
         self._engine.dispose()
 
-    async def introduced(self, timeout: float = 30.0) -> None:
+    async def introduced(self, timeout: float = 120.0) -> None:
         """Wait until the bot has introduced itself in every group."""
         await self.until(lambda: all(map(self._spoke_in, self.office.groups)), timeout)
 
@@ -181,17 +181,17 @@ class Deployment:
         messages = self.server.world.chats[chat_id].messages.values()
         return any(m.author.user_id == self.server.world.bot.id for m in messages)
 
-    async def quiet(self, timeout: float = 60.0) -> None:
+    async def quiet(self, timeout: float = 120.0, *, look: float = 0.02) -> None:
         """Wait until the bot has done all that follows from what people did so far."""
-        await self.until(lambda: not self.busy(), timeout)
+        await self.until(lambda: not self.busy(), timeout, look=look)
 
-    async def until(self, reached: Any, timeout: float) -> None:
+    async def until(self, reached: Any, timeout: float, *, look: float = 0.02) -> None:
         """Wait until something is so; AssertionError when it takes too long."""
         end = time.monotonic() + timeout
         while not reached():
             if time.monotonic() > end:
                 raise AssertionError(f"not reached after {timeout:g} s: {self.busy()}")
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(look)
 
     def busy(self) -> str:
         """Say what is left to do; nothing when there is nothing."""

@@ -59,6 +59,12 @@ class PostgresServer:
         with self._output() as output:
             self._process = subprocess.Popen(command, **output)
 
+    @property
+    def pid(self) -> int:
+        """The number of the running process."""
+        assert self._process is not None
+        return self._process.pid
+
     def kill(self) -> None:
         """End the server and all of its children at once, as kill -9 does."""
         assert self._process is not None

@@ -49,6 +49,12 @@ class RedisServer:
                 return
         raise AssertionError("Redis does not start")
 
+    @property
+    def pid(self) -> int:
+        """The number of the running process."""
+        assert self._process is not None
+        return self._process.pid
+
     def kill(self) -> None:
         """End the server at once, as a power cut does."""
         if self._process is not None:

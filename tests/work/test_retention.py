@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from bot.model import CaseStatus, EffectStatus
 from bot.store.store import Store
-from bot.store.tables import audit
+from bot.store.tables import audit, effects
 from bot.work import retention
 from bot.work.retention import Retention
-from tests.store.rows import new_case, received
+from tests.store.rows import new_case, new_effect, received
 
 
 async def at(store: Store, monkeypatch: pytest.MonkeyPatch, moment: datetime) -> None:
@@ -66,3 +67,34 @@ async def test_old_updates_and_old_evidence_are_erased(
     assert len(await entries(store)) == 1
     assert await store.audit.verify() is None
     await store.close()
+
+
+async def test_what_was_done_is_forgotten_with_its_case(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is not ended, or belongs to a case that waits for a person, stays."""
+    monkeypatch.setattr(retention, "_BATCH", 2)
+    store = await Store.open(f"sqlite+aiosqlite:///{tmp_path}/data/t.db", tmp_path / "keys")
+    start = store.db.now()
+    purger = Retention(store, timedelta(days=180))
+    recorded, _ = await store.cases.open(None, new_case(1, status=CaseStatus.RECORDED))
+    waiting, _ = await store.cases.open(None, new_case(2, status=CaseStatus.TAKEN))
+    planned = [new_effect(f"{n}", case_id=recorded.id) for n in range(3)]
+    planned += [new_effect("of nobody"), new_effect("waits", case_id=waiting.id)]
+    rows = await store.effects.plan(None, [*planned, new_effect("goes on", case_id=recorded.id)])
+    for row in rows[:-1]:
+        await store.effects.finish(None, row.id, EffectStatus.DONE)
+
+    await at(store, monkeypatch, start + timedelta(days=179))
+    await purger.purge()
+    assert len(await kept(store)) == 6
+    await at(store, monkeypatch, start + timedelta(days=181))
+    await purger.purge()
+    assert await kept(store) == ["waits", "goes on"]
+    await store.close()
+
+
+async def kept(store: Store) -> list[str]:
+    async with store.db.read() as connection:
+        query = select(effects.c.key).order_by(effects.c.id)
+        return list((await connection.execute(query)).scalars())

@@ -158,3 +158,25 @@ async def test_without_any_redis_lanes_are_looked_at(monkeypatch: pytest.MonkeyP
     task = asyncio.create_task(Looking().listen(lambda: listener.lanes, listener.wake))
     await listener.until(1, 2)
     task.cancel()
+
+
+class Swallowing:
+    """A Redis whose calls end well just when they are cancelled, as redis-py's may."""
+
+    async def xgroup_create(self, *_: object, **__: object) -> None: ...
+
+    async def xreadgroup(self, *_: object, **__: object) -> list[object]:
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(60)
+        return []
+
+
+async def test_an_end_is_heeded_even_if_redis_swallows_it() -> None:
+    listener = Listener([1])
+    streams_ = Streams(Swallowing(), "one")  # type: ignore[arg-type]
+    task = asyncio.create_task(streams_.listen(lambda: listener.lanes, listener.wake))
+    await asyncio.sleep(0.05)
+    task.cancel()
+    done, _ = await asyncio.wait([task], timeout=20)
+    assert done, "the program would never end"
+    assert task.cancelled()
