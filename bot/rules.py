@@ -97,6 +97,9 @@ class Rule:
     positives: tuple[Example, ...] = ()
     negatives: tuple[Example, ...] = ()
 
+    def __hash__(self) -> int:
+        return hash(self.id)
+
 
 GROUP_KEYWORD = Rule(
     id="keywords/group",

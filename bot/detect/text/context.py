@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from typing import NamedTuple
 
 from bot.detect.text.normalize import Normalized
 from bot.rules import Position
 
+_SENTENCE_END = re.compile(r"[。!?;\n]")
 _DECORATION = re.compile(
     r"(?:[\W_]|\d{6}|(?<![^\W_])[0-9一二三四五六七八九十]{1,2}[.、)] ?(?=[(\[【])|"
     r"特\s*急|加\s*急|平\s*急|特\s*提|份\s*号|编\s*号|密\s*级|no|"
@@ -27,7 +29,15 @@ MAX_LINE = 400
 
 def sentence(text: Normalized, start: int, end: int) -> tuple[int, int]:
     """Return the bounds of the sentence around a hit, at most 3 times the reach on each side."""
-    return text.sentence(start, end, 3 * _REACH)
+    ends: list[int] | None = text.known.get(_SENTENCE_END)
+    if ends is None:
+        ends = [stop.end() for stop in _SENTENCE_END.finditer(text.text)]
+        text.known[_SENTENCE_END] = ends
+    low, high = max(0, start - 3 * _REACH), min(len(text.text), end + 3 * _REACH)
+    before, after = bisect_right(ends, start), bisect_right(ends, end)
+    if before:
+        low = max(low, ends[before - 1])
+    return low, min(high, ends[after]) if after < len(ends) else high
 
 
 def nearest_word(

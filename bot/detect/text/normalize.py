@@ -38,7 +38,6 @@ _CONTROLS = [
 _FILLERS = "\u115f\u1160\u3164\uffa0\u2800"
 _HAN = "\u3007\u3400-\u9fff\U00020000-\U0003134f"
 _NOISE = re.compile(rf"(?<=[{_HAN}])[\W_]+(?=[{_HAN}])")
-_SENTENCE_END = re.compile(r"[。!?;\n]")
 _BLANKS, _BREAK = re.compile(r"[ \t]+"), re.compile("\n")
 _NULL = re.compile("\0")
 _BARE = re.compile(r"[\W_]+")
@@ -82,7 +81,6 @@ class Normalized:
     _encoded: dict[View, bytes] | None = None
     _matches: dict[tuple[str, str], Iterable[tuple[int, int]]] | None = None
     _known: dict[Hashable, Any] | None = None
-    _sentence_ends: list[int] | None = None
     changed: bytes | None = None
     """Of a text that was read from another: ones for what differs from it. None counts as all."""
     opened: tuple[object, AbstractSet[int]] | None = None
@@ -205,19 +203,6 @@ class Normalized:
             return True
         low, high = self.span(start, end)
         return self.changed.find(1, max(0, low - 1), high + 1) >= 0
-
-    def sentence(self, start: int, end: int, reach: int) -> tuple[int, int]:
-        """Return the bounds of the sentence around a hit, ``reach`` at most on each side."""
-        ends = self._sentence_ends
-        if ends is None:
-            ends = self._sentence_ends = [m.end() for m in _SENTENCE_END.finditer(self.text)]
-        low, high = max(0, start - reach), min(len(self.text), end + reach)
-        before, after = bisect_right(ends, start), bisect_right(ends, end)
-        if before:
-            low = max(low, ends[before - 1])
-        if after < len(ends):
-            high = min(high, ends[after])
-        return low, high
 
     @property
     def line_count(self) -> int:

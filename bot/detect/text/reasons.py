@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Mapping
 from types import MappingProxyType
 
 from bot.model import Category
@@ -74,7 +75,8 @@ def _joined(what: str, why: str, language: Language) -> str:
     return _WITH[language].format(what=what, why=why)
 
 
-def explained(rule: Rule, reasons: Sequence[str], language: Language) -> str:
+@functools.lru_cache(maxsize=4096)
+def explained(rule: Rule, reasons: tuple[str, ...], language: Language) -> str:
     """Return a rule's sentence with the reasons for believing it, as `Finding.reasons` has them."""
     told: list[str] = []
     elements: list[str] = []

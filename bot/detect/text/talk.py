@@ -75,6 +75,12 @@ _TOPIC = re2.compile(
     r"培训|学习|宣传|警示|案例|通报|曝光|新闻|报道|提醒|承诺书|责任书|自查|排查|台账|清理|查处|"
     r"处分|违规|违法"
 )
+# What is told of other people, other times, or of things that only look like a mark.
+_STORY = re2.compile(
+    r"当年|那年|以前|从前|年代|[他她]们?(?:说|讲|问|写|把|教)|爷爷|奶奶|老板|师傅|老\p{Han}(?:讲|说)|"
+    r"剧里|剧组|道具|展柜|展厅|展品|博物馆|网上卖|[咸闲]鱼|假(?:公文|的|证|文件)|骗子|贴纸|[三四五几]个字|"
+    r"选[a-d](?:[^a-z0-9]|$)|扣.{0,2}分|定密责任人|定密权限|权限|评论区|博主|主播|打印店|应标在"
+)
 _CASE = re2.compile(
     r"某(?:单位|局|县|市|人|干部|科|镇|处|公司)|[\p{Han}]某|被(?:通报|处分|抓|开除|约谈|查|拘|判|"
     r"免|警告|罚|问责|辞退)|"
@@ -219,4 +225,4 @@ def _fills(before: str, after: str) -> bool:
     own = _SPEAKER.sub("", before)
     title = _TITLE.search(after)
     rest = own + " " + (after[title.end() :] if title else after)
-    return any(p.search(rest) for p in (_TEACHING, _LAW, _TOPIC))
+    return any(p.search(rest) for p in (_TEACHING, _LAW, _TOPIC, _STORY))
