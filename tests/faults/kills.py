@@ -26,7 +26,8 @@ from tests.support.deployment import EVERYTHING, Deployment, Running, open_deplo
 from tests.support.kill_points import ANY, POINTS
 
 BY_CLOCK = "at no point, by the clock"
-_PATIENCE = 2.5
+PATIENCE = 2.5
+"""Seconds in which a process reaches its point on a quiet machine; then one is ended anyhow."""
 _BETWEEN_LOOKS = 4
 _TOLD = 50
 """Kills in a row: a message whose handling is cut short five times is a dead letter, by design."""
@@ -77,7 +78,8 @@ class Kills:
     """Lets the processes of a deployment end again and again.
 
     ``layout`` holds the arguments of each process; ``faults`` is the chance that the platform
-    fails in a cycle too; ``progress`` is told what came of it so far.
+    fails in a cycle too; ``patience`` is how long a process may take to reach its point;
+    ``progress`` is told what came of it so far.
     """
 
     def __init__(
@@ -87,10 +89,12 @@ class Kills:
         seed: int,
         layout: Sequence[Sequence[str]] = (EVERYTHING,),
         faults: float = 0.0,
+        patience: float = PATIENCE,
         progress: Callable[[Result], None] = lambda _: None,
     ) -> None:
         self._deployment = deployment
         self._layout, self._faults, self._progress = layout, faults, progress
+        self._patience = patience
         self._rng = random.Random(seed)
         self._bag: list[str] = []
         self._since: list[Post] = []
@@ -132,7 +136,7 @@ class Kills:
         self._deployment.office.press_a_card()
         self.result.posts = len(self._deployment.office.posts)
         over = [asyncio.create_task(p.over.wait()) for p in running]
-        await asyncio.wait(over, timeout=_PATIENCE, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(over, timeout=self._patience, return_when=asyncio.FIRST_COMPLETED)
         for task in over:
             task.cancel()
         if all(p.status is None for p in running):
@@ -193,6 +197,7 @@ async def _main(options: argparse.Namespace) -> Result:
                 seed=options.seed,
                 layout=[tuple(shlex.split(p)) for p in options.process] or (EVERYTHING,),
                 faults=0.2,
+                patience=options.patience,
                 progress=_tell,
             )
             try:
@@ -207,6 +212,9 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--kills", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
+    parser.add_argument(
+        "--patience", type=float, default=PATIENCE, help="seconds to wait for a point"
+    )
     parser.add_argument("--database")
     parser.add_argument("--redis")
     parser.add_argument("--process", action="append", default=[])
