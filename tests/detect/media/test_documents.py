@@ -131,6 +131,7 @@ LOCKED_PDF = papers.pdf_with("visible", "x").replace(
 )
 UNREAD = {
     "a ZIP with a password": (_locked_zip(), "encrypted"),
+    "a 7z packed with PPMd": (papers.seven_zip_of(b"x", ppmd=True), "unsupported-archive"),
     "a 7z with a password": (papers.seven_zip_of(b"x", "pw"), "encrypted"),
     "a PDF with a password": (LOCKED_PDF, "encrypted"),
     "an ODT with a password": (_locked_odt(), "encrypted"),
