@@ -160,6 +160,13 @@ def on_transparent(picture: Image.Image) -> Image.Image:
     return Image.fromarray(pixels.astype(np.uint8))
 
 
+def unseen(picture: Image.Image) -> Image.Image:
+    """Make a drawing transparent all over."""
+    hidden = picture.convert("RGBA")
+    hidden.putalpha(0)
+    return hidden
+
+
 def deep(picture: Image.Image) -> Image.Image:
     """Convert a picture to 16 bits of grey a pixel."""
     return Image.fromarray(np.asarray(picture.convert("L")).astype(np.uint16) * 257)
