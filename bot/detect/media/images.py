@@ -109,6 +109,9 @@ def _to_frame(image: Image.Image) -> Frame:
         return Frame((_from_deep(turned),))
     if turned.has_transparency_data:
         return Frame(_on_grounds(turned if turned.mode == "RGBA" else turned.convert("RGBA")))
+    if turned.mode == "L":
+        # Pillow would take twice the memory for this.
+        return Frame((np.repeat(np.asarray(turned)[:, :, None], 3, axis=2),))
     return Frame((np.asarray(turned if turned.mode == "RGB" else turned.convert("RGB")),))
 
 
