@@ -1,22 +1,23 @@
 """Fuzz the readers of files with atheris: python -m bench.fuzz_files KIND|all [MINUTES].
 
 A failure is: any exception out of the walk, a native crash, an input that takes longer than ten
-seconds or 2 GiB. Prints a row for each reader; inputs that failed are kept and named.
+seconds or 2 GiB. Prints a row for each reader; inputs that failed are kept and named. Minutes are
+of processor time, so that other work on the machine shortens nothing.
 """
 
 from __future__ import annotations
 
 import importlib
 import re
-import struct
+import resource
 import subprocess
 import sys
 import tempfile
-import time
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from bench.fuzz_seeds import archives, change_archive, drawings, with_right_sums
 
 SEEDS: Mapping[str, Sequence[str]] = {
     "pdf": ("pdf",),
@@ -28,7 +29,7 @@ SEEDS: Mapping[str, Sequence[str]] = {
     "rtf": ("rtf",),
     "mail": ("eml",),
     "text": ("html", "svg", "big5", "utf-16"),
-    "drawing": ("rtf",),
+    "drawing": (),
     "picture": ("png", "jpeg", "gif", "webp", "bmp"),
 }
 TRACED = (
@@ -90,39 +91,25 @@ def target(kind: str) -> Callable[[bytes], None]:
     return picture if kind == "picture" else document
 
 
-def with_right_sums(data: bytes) -> bytes:
-    """Return a changed 7z file whose checksums fit: else everything would end at the first."""
-    whole = bytearray(data.ljust(32, b"\0"))
-    whole[:6] = b"7z\xbc\xaf\x27\x1c"
-    place, size = struct.unpack_from("<QQ", whole, 12)
-    place, size = place % len(whole), size % len(whole)
-    header = whole[32 + place : 32 + place + size]
-    struct.pack_into("<QQI", whole, 12, place, len(header), zlib.crc32(header))
-    struct.pack_into("<I", whole, 8, zlib.crc32(whole[12:32]))
-    return bytes(whole)
-
-
 def inside(kind: str, seconds: str, corpus: str, kept: str) -> None:
     """Run libFuzzer in this process; it ends the process."""
     import atheris
 
     options = [f"-max_total_time={seconds}", "-timeout=10", "-rss_limit_mb=2048"]
     options += [f"-artifact_prefix={kept}/", "-print_final_stats=1", "-verbosity=0"]
-    atheris.Setup([sys.argv[0], *options, "-max_len=60000", corpus], target(kind))
+    own = {"custom_mutator": change_archive} if kind == "7z" else {}
+    atheris.Setup([sys.argv[0], *options, "-max_len=60000", corpus], target(kind), **own)
     atheris.Fuzz()
 
 
 def fuzz(kind: str, minutes: float) -> int:
     """Fuzz one reader for so long, going on after a failure; print its row."""
-    from tests.support import hostile
-
-    samples = dict(hostile.samples())
     kept = Path(tempfile.mkdtemp(prefix=f"fuzz-{kind}-"))
-    end, runs, failures = time.monotonic() + minutes * 60, 0, 0
+    end, runs, failures = used() + minutes * 60, 0, 0
     with tempfile.TemporaryDirectory() as corpus:
-        for name in SEEDS[kind]:
-            (Path(corpus) / name).write_bytes(samples[name])
-        while (left := end - time.monotonic()) > 1 and failures < _MOST_FAILURES:
+        for name, data in beginning(kind).items():
+            (Path(corpus) / name).write_bytes(data)
+        while (left := end - used()) > 1 and failures < _MOST_FAILURES:
             command = (_INSIDE, kind, str(int(left)), corpus, str(kept))
             ended = subprocess.run(
                 (sys.executable, "-m", "bench.fuzz_files", *command),
@@ -142,6 +129,21 @@ def fuzz(kind: str, minutes: float) -> int:
     if not failures:
         kept.rmdir()
     return failures
+
+
+def beginning(kind: str) -> dict[str, bytes]:
+    """Return the files with which the fuzzing of one reader begins."""
+    from tests.support import hostile
+
+    samples = dict(hostile.samples())
+    more = {"7z": archives, "drawing": drawings}.get(kind, dict)
+    return {name: samples[name] for name in SEEDS[kind]} | dict(more())
+
+
+def used() -> float:
+    """Return the processor time, in seconds, of the fuzzing that has ended."""
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return ended.ru_utime + ended.ru_stime
 
 
 def main() -> int:

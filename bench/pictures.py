@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import hashlib
 import io
 import os
@@ -96,11 +97,14 @@ def measure(
     return Row(sample, keys, bool(sample.marks) and not told, bool(found), ms, cpu)
 
 
-def processor(pid: int) -> float:
-    """Return the seconds of processor time of this process, what it ran, and a child."""
+def processor(pids: Sequence[int]) -> float:
+    """Return the seconds of processor time of this process, what it ran, and its children."""
     ended = resource.getrusage(resource.RUSAGE_CHILDREN)
-    child = int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
-    return time.process_time() + ended.ru_utime + ended.ru_stime + child
+    running = 0.0
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            running += int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
+    return time.process_time() + ended.ru_utime + ended.ru_stime + running
 
 
 def mask(
@@ -196,7 +200,7 @@ def run(runner: asyncio.Runner, pool: MediaPool, options: argparse.Namespace) ->
     readers = {"rapid": read} if options.alone else {"rapid": read, "pytesseract": with_pytesseract}
     for number, sample in enumerate(chosen(options.limit, options.seed)):
         for name, reader in list(readers.items())[:: 1 if number % 2 else -1]:
-            row = measure(sample, reader, checker, lambda: processor(pool.pids[0]))
+            row = measure(sample, reader, checker, lambda: processor(pool.pids))
             rows.setdefault(name, []).append(row)
         again.append(measure(sample, read, checker).ms)
         if options.masks:
@@ -220,14 +224,15 @@ def main() -> None:
     os.environ["OMP_THREAD_LIMIT"] = "1"
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     with asyncio.Runner() as runner:
-        # One child throughout, so that its peak is that of all pictures.
-        pool = MediaPool(recycle=100_000)
+        # One child throughout, however loaded the machine: its peak is that of all pictures.
+        pool = MediaPool(recycle=100_000, seconds=120.0)
         started = time.perf_counter()
         runner.run(pool.start())
         print(f"start to ready: {time.perf_counter() - started:.2f} s; {', '.join(pool.isolation)}")
         run(runner, pool, options)
-        peak = Path(f"/proc/{pool.pids[0]}/status").read_text().split("VmHWM:")[1].split("\n")[0]
-        print(f"peak memory of the child: {peak.strip()}; load {os.getloadavg()}")
+        for pid in pool.pids:
+            peak = Path(f"/proc/{pid}/status").read_text().split("VmHWM:")[1].split("\n")[0]
+            print(f"peak memory of the child: {peak.strip()}; load {os.getloadavg()}")
         runner.run(pool.close())
 
 

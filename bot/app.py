@@ -28,6 +28,7 @@ from bot.casework.recent import RecentPosts
 from bot.casework.review import Review
 from bot.casework.watched import WatchedFile
 from bot.detect.media.cache import ReadOnce
+from bot.detect.media.line_memory import LineMemory
 from bot.detect.media.starting import StartingMedia
 from bot.detect.text.disguise import Restorer
 from bot.detect.text.keywords import KeywordList
@@ -87,7 +88,11 @@ async def build(
         stack.push_async_callback(request.shutdown)
         bot = make_bot(settings.required_token, settings.api_url, request)
         store = await stack.enter_async_context(opened_store(settings))
-        reader = media or StartingMedia(engine=settings.ocr_engine, workers=settings.ocr_workers)
+        reader = media or StartingMedia(
+            engine=settings.ocr_engine,
+            workers=settings.ocr_workers,
+            memory=LineMemory(store.keys.cipher),
+        )
         if media is None:
             stack.push_async_callback(reader.close)
         allowed = WatchedFile(settings.allow_list, load_allow_list)

@@ -386,12 +386,13 @@ def tar_of(content: bytes, mode: str = "w") -> bytes:
     return out.getvalue()
 
 
-def seven_zip_of(content: bytes, password: str | None = None) -> bytes:
+def seven_zip_of(content: bytes, password: str | None = None, *, ppmd: bool = False) -> bytes:
     """Make a 7z file."""
     import py7zr
 
     out = io.BytesIO()
-    with py7zr.SevenZipFile(out, "w", password=password) as archive:
+    filters = [{"id": py7zr.FILTER_PPMD, "order": 6, "mem": 16}] if ppmd else None
+    with py7zr.SevenZipFile(out, "w", password=password, filters=filters) as archive:
         archive.writestr(content, "a.dat")
     return out.getvalue()
 

@@ -160,6 +160,13 @@ def on_transparent(picture: Image.Image) -> Image.Image:
     return Image.fromarray(pixels.astype(np.uint8))
 
 
+def unseen(picture: Image.Image) -> Image.Image:
+    """Make a drawing transparent all over."""
+    hidden = picture.convert("RGBA")
+    hidden.putalpha(0)
+    return hidden
+
+
 def deep(picture: Image.Image) -> Image.Image:
     """Convert a picture to 16 bits of grey a pixel."""
     return Image.fromarray(np.asarray(picture.convert("L")).astype(np.uint16) * 257)
@@ -170,13 +177,19 @@ def bomb(side: int = 13_300) -> bytes:
     return encode(Image.new("1", (side, side)), "PNG", optimize=True)
 
 
-def with_code(kind: str, content: str, turned: float) -> Image.Image:
-    """Draw a poster with a code of a kind that zxing-cpp names, turned by degrees."""
+def code(kind: str, content: str, module: int) -> Image.Image:
+    """Draw a code of a kind that zxing-cpp names, its smallest parts of some pixels."""
     import zxingcpp
 
-    code = zxingcpp.create_barcode(content, getattr(zxingcpp.BarcodeFormat, kind))
-    drawn = Image.fromarray(np.asarray(code.to_image(scale=4)))
-    drawn = drawn.rotate(turned, Image.Resampling.BICUBIC, expand=True, fillcolor=255)
+    made = zxingcpp.create_barcode(content, getattr(zxingcpp.BarcodeFormat, kind))
+    return Image.fromarray(np.asarray(made.to_image(scale=module)))
+
+
+def with_code(kind: str, content: str, turned: float) -> Image.Image:
+    """Draw a poster with a code of a kind that zxing-cpp names, turned by degrees."""
+    drawn = code(kind, content, 4).rotate(
+        turned, Image.Resampling.BICUBIC, expand=True, fillcolor=255
+    )
     poster = note("下午三点半开会")
     page = Image.new("RGB", (max(poster.width, drawn.width + 80), 200 + drawn.height), "white")
     page.paste(poster, (0, 0))

@@ -6,9 +6,9 @@ import asyncio
 import json
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 from bot.detect.media.formats import sniff
+from bot.detect.media.line_memory import Seal
 from bot.detect.media.pool import to_reading
 from bot.model import Box
 from bot.ports import MediaReader, MediaReading
@@ -18,16 +18,6 @@ MAX_BYTES = 64 << 20
 _PASSING = frozenset(
     ("timed-out", "reader-crashed", "reader-unavailable", "no-reader", "out-of-memory")
 ).union(("ocr-failed",))
-
-
-class Seal(Protocol):
-    """Encrypts for one purpose and row, named by ``about``."""
-
-    def seal(self, plain: bytes, about: str) -> bytes:
-        """Encrypt."""
-
-    def open(self, sealed: bytes, about: str) -> bytes:
-        """Decrypt."""
 
 
 class ReadOnce:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -41,6 +42,15 @@ def main(engine_name: str, seconds: float) -> None:
         sink.write(wire.encode({"ready": False, "error": str(error)}))
         sink.flush()
         return
+
+    def recall(likeness: str) -> str | None:
+        """Ask the parent what it remembers, in the middle of a request."""
+        sink.write(wire.encode({"recall": likeness}))
+        sink.flush()
+        said, _ = _receive(source, source.read(wire.PREFIX.size))
+        lines: str | None = said["lines"]
+        return lines
+
     calls = forbid_calls(programs=programs)
     kinds = {
         "network-namespace": network,
@@ -53,14 +63,12 @@ def main(engine_name: str, seconds: float) -> None:
     sink.flush()
     reader.warm_up_documents()
     while prefix := source.read(wire.PREFIX.size):
-        header_length, body_length = wire.lengths(prefix)
-        header = wire.decode_header(source.read(header_length))
-        body = source.read(body_length)
+        header, body = _receive(source, prefix)
         confine.limit_time(seconds + _GRACE)
         document = reader.is_document(body)
         confine.end_after(_DOCUMENT_SECONDS if document else 0)
         confine.limit_growth(gauge, _DOCUMENT_MEMORY if document else _MEMORY, _MEMORY)
-        reply, data = answer(reader, header, body)
+        reply, data = answer(reader, header, body, recall)
         confine.end_after(0)
         confine.limit_growth(gauge, _MEMORY, _MEMORY)
         if confine.resident(gauge) > _KEPT_MEMORY:
@@ -68,6 +76,13 @@ def main(engine_name: str, seconds: float) -> None:
             reply["retire"] = True
         sink.write(wire.encode(reply, data))
         sink.flush()
+
+
+def _receive(source: BinaryIO, prefix: bytes) -> tuple[dict[str, Any], bytes]:
+    """Read the rest of one frame."""
+    header_length, body_length = wire.lengths(prefix)
+    header = wire.decode_header(source.read(header_length))
+    return header, source.read(body_length)
 
 
 def _private_pipes() -> tuple[BinaryIO, BinaryIO]:
@@ -91,14 +106,18 @@ def _reader(engine_name: str) -> Any:
     return reader
 
 
-def answer(reader: Any, header: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
+def answer(
+    reader: Any, header: dict[str, Any], body: bytes, recall: Callable[[str], str | None]
+) -> tuple[dict[str, Any], bytes]:
     """Do what a request asks; return the answer's header and body, errors as reason codes."""
     try:
         if header["op"] == "redact":
             boxes = [(int(a), int(b), int(c), int(d)) for a, b, c, d in header["boxes"]]
             return {"ok": True}, reader.redact(body, boxes)
         hand_over = header.get("hand_over") is True
-        found, handed = reader.read(body, header.get("mime_type"), hand_over=hand_over)
+        memory = recall if header.get("remembers") is True else None
+        kind = header.get("mime_type")
+        found, handed = reader.read(body, kind, hand_over=hand_over, recall=memory)
         return {"ok": True, **found}, handed
     except NotReadable as error:
         return {"ok": False, "reason": error.reason}, b""

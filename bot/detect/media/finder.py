@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from bot.detect.media.ocr import Picture
-from bot.detect.media.pixels import shrink
+from bot.detect.media.pixels import darkest, shrink
 from bot.model import Box
 
 _GLANCE = (640, 1280)
@@ -18,6 +18,10 @@ _FAINT = 0.15
 _SMALL = 15
 _CELL = 32
 _MOST_REGIONS = 6
+_LEVELS, _AFAR, _LARGE = 3, 1.4, 20
+_STROKE, _SHADE = np.ones((5, 5), np.uint8), 8
+_AROUND, _INK = (24, 24), 34
+_NONE = cv2.BORDER_CONSTANT
 
 
 class TextFinder:
@@ -25,6 +29,7 @@ class TextFinder:
 
     The first look is at two fifths of the size, 640 to 1280 pixels long. Where it shows small
     lines, or something too faint to be one, a second look is taken at up to twice that size.
+    A picture without any fine stroke is looked at from as far as there are strokes, or not at all.
     """
 
     def __init__(self, detector: Any) -> None:
@@ -36,7 +41,11 @@ class TextFinder:
         height, width = picture.shape[:2]
         long = max(height, width)
         side = min(max(round(long / 2.5), _GLANCE[0]), _GLANCE[1], long)
-        likely = self._look(picture, side / long)
+        small = _small(picture, side / long)
+        level = coarseness(small)
+        if level:
+            return [] if level == _LEVELS else self._large(picture, side / long * _AFAR / 2**level)
+        likely = self._look(small)
         boxes = self._boxes(likely, (height, width))
         scale = min(1.0, 2 * side / long)
         if scale < 1.2 * side / long:
@@ -48,18 +57,21 @@ class TextFinder:
             kept += self._find_within(picture, region, scale)
         return kept
 
+    def _large(self, picture: Picture, scale: float) -> list[Any]:
+        """Find what is large enough to have no strokes in a picture twice as large."""
+        boxes = self._boxes(self._look(_small(picture, scale)), picture.shape[:2])
+        return [box for box in boxes if _thickness(box) * scale >= _LARGE]
+
     def _find_within(self, picture: Picture, region: Box, scale: float) -> Iterator[Any]:
         x0, y0, x1, y1 = region
         part = picture[y0:y1, x0:x1]
         area = part.shape[0] * part.shape[1]
         scale = min(scale, (_MOST_PIXELS / area) ** 0.5)
-        for box in self._boxes(self._look(part, scale), part.shape[:2]):
+        for box in self._boxes(self._look(_small(part, scale)), part.shape[:2]):
             yield box + np.array((x0, y0), dtype=box.dtype)
 
-    def _look(self, picture: Picture, scale: float) -> Any:
-        """Return how likely each place is text, as an array of the size that was looked at."""
-        height, width = (max(32, round(n * scale / 32) * 32) for n in picture.shape[:2])
-        small = shrink(picture, scale, (width, height))
+    def _look(self, small: Picture) -> Any:
+        """Return how likely each place is text, as an array of the size that is looked at."""
         # The detector wants -1 to 1.
         values = cv2.dnn.blobFromImage(small, 1 / 127.5, mean=(127.5, 127.5, 127.5))
         return self._network(values)
@@ -69,6 +81,30 @@ class TextFinder:
         return list(boxes)
 
 
+def _small(picture: Picture, scale: float) -> Picture:
+    """Return a picture made smaller, its sides as the detector wants them."""
+    height, width = (max(32, round(n * scale / 32) * 32) for n in picture.shape[:2])
+    return shrink(picture, scale, (width, height))
+
+
+def coarseness(picture: Picture) -> int:
+    """Return how often a picture can be halved before it has strokes; the most where it never has.
+
+    A stroke is thinner than five pixels and apart in shade from both sides; writing has many of
+    them close together.
+    """
+    for level in range(_LEVELS):
+        if level:
+            picture = cv2.pyrDown(picture)
+        closed = cv2.subtract(cv2.morphologyEx(picture, cv2.MORPH_CLOSE, _STROKE), picture)
+        opened = cv2.subtract(picture, cv2.morphologyEx(picture, cv2.MORPH_OPEN, _STROKE))
+        strokes = cv2.inRange(255 - darkest(255 - cv2.max(closed, opened)), _SHADE + 1, 255)
+        around = cv2.boxFilter(strokes & 1, cv2.CV_16U, _AROUND, normalize=False, borderType=_NONE)
+        if around.max() >= _INK:
+            return level
+    return _LEVELS
+
+
 def _closer(likely: Any, boxes: Sequence[Any], size: tuple[int, int], small: float) -> Any:
     """Return a coarse map of the places that deserve a closer look."""
     height, width = size
@@ -76,8 +112,7 @@ def _closer(likely: Any, boxes: Sequence[Any], size: tuple[int, int], small: flo
     faint = (chances > _FAINT).astype(np.uint8)
     fx, fy = faint.shape[1] / width, faint.shape[0] / height
     for box in boxes:
-        thickness = min(np.linalg.norm(box[0] - box[3]), np.linalg.norm(box[0] - box[1]))
-        value = 1 if thickness < small else 0
+        value = 1 if _thickness(box) < small else 0
         cv2.fillPoly(faint, [np.round(box * (fx, fy)).astype(np.int32)], value)
     return faint
 
@@ -115,6 +150,10 @@ def _joined(parts: list[Box]) -> list[Box]:
             return parts
         _, i, j, both = best
         parts = [part for k, part in enumerate(parts) if k not in (i, j)] + [both]
+
+
+def _thickness(box: Any) -> float:
+    return float(min(np.linalg.norm(box[0] - box[3]), np.linalg.norm(box[0] - box[1])))
 
 
 def _area(box: Box) -> int:

@@ -19,6 +19,7 @@ MAX_FRAMES = 3
 
 _LIGHT, _DARK, _SHARE = 170, 110, 0.02
 _SAMPLE = 1_000_000
+_DRAWN = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,9 @@ def _to_frame(image: Image.Image) -> Frame:
         return Frame((_from_deep(turned),))
     if turned.has_transparency_data:
         return Frame(_on_grounds(turned if turned.mode == "RGBA" else turned.convert("RGBA")))
+    if turned.mode == "L":
+        # Pillow would take twice the memory for this.
+        return Frame((np.repeat(np.asarray(turned)[:, :, None], 3, axis=2),))
     return Frame((np.asarray(turned if turned.mode == "RGB" else turned.convert("RGB")),))
 
 
@@ -121,17 +125,28 @@ def _from_deep(image: Image.Image) -> Any:
 
 
 def _on_grounds(image: Image.Image) -> tuple[Any, ...]:
-    """Lay a transparent picture on white, on black where its visible parts are light, or both."""
+    """Lay a transparent picture on white, on black where its visible parts are light, or both.
+
+    Where something is drawn in what nobody sees, it is given without its transparency as well.
+    """
     step = max(1, round((image.width * image.height / _SAMPLE) ** 0.5))
     small = np.asarray(image)[::step, ::step]
-    visible = small[small[:, :, 3] > 64]
+    visible, hidden = small[small[:, :, 3] > 64], small[small[:, :, 3] <= 64]
     grey = visible[:, :3].mean(axis=1)
     total = max(grey.size, 1)
     dark, light = (grey < _DARK).sum() / total, (grey > _LIGHT).sum() / total
     opaque = image.getchannel("A").getextrema() == (255, 255)
     colours = ["white"] if opaque or dark >= _SHARE or light < _SHARE else []
     colours += ["black"] if not opaque and light >= _SHARE else []
-    return tuple(_composite(image, colour) for colour in colours)
+    grounds = tuple(_composite(image, colour) for colour in colours)
+    return (*grounds, np.asarray(image.convert("RGB"))) if _is_drawn(hidden) else grounds
+
+
+def _is_drawn(pixels: Any) -> bool:
+    """Say whether pixels differ in shade, as a drawing's do and an even ground's do not."""
+    if not len(pixels):
+        return False
+    return bool(np.ptp(pixels[:, :3], axis=0).max() > _DRAWN)
 
 
 def _composite(image: Image.Image, colour: str) -> Any:

@@ -56,6 +56,9 @@ class OcrEngine(Protocol):
     def read_line(self, picture: Picture, quad: Quad) -> Line | None:
         """Read one upright line closely; ``quad`` is its place. None where nothing is better."""
 
+    def agrees(self, picture: Picture, text: str) -> bool:
+        """Say whether one upright line is a text that `read` has once read, or could be."""
+
 
 def bounds(points: Sequence[Point]) -> Box:
     """Return the smallest upright box around points."""

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.detect.media import wire
+from bot.detect.media.line_memory import LineMemory
 from bot.detect.media.office import OfficeConverter, merged, wanted
 from bot.detect.media.process import Child, ChildFailed
 from bot.errors import NotReadable, ShoukouError
@@ -22,7 +23,8 @@ class MediaPool:
     """Reads files in ``workers`` children; safe for any number of concurrent callers.
 
     A child that dies, hangs beyond ``seconds`` or has read ``recycle`` files is replaced while the
-    others, and one spare, go on. ``office`` makes readable what the children cannot read.
+    others, and one spare, go on. ``office`` makes readable what the children cannot read;
+    ``memory`` helps with pictures that look like others.
     """
 
     def __init__(
@@ -34,12 +36,14 @@ class MediaPool:
         recycle: int = 200,
         spare: int = 0,
         office: OfficeConverter | None = None,
+        memory: LineMemory | None = None,
     ) -> None:
         self._engine = engine
         self._seconds = seconds
         self._recycle = recycle
         self._count = workers + spare
         self._office = office
+        self._memory = memory
         self._turns = asyncio.Semaphore(workers)
         self._idle: asyncio.Queue[Child] = asyncio.Queue()
         self._children: set[Child] = set()
@@ -79,7 +83,8 @@ class MediaPool:
         The name is not used: what a file is, its content says.
         """
         try:
-            header, body = await self._ask(_request(mime_type, self._office is not None), data)
+            request = _request(mime_type, self._office is not None)
+            header, body = await self._ask(request, data, self._memory)
             reading = to_reading(header)
             if self._office is None or "wanted" not in header:
                 return reading
@@ -117,7 +122,11 @@ class MediaPool:
             raise NotReadable("reader-crashed")
         return body
 
-    async def _ask(self, header: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
+    async def _ask(
+        self, header: dict[str, Any], body: bytes, memory: LineMemory | None = None
+    ) -> tuple[dict[str, Any], bytes]:
+        if memory is not None:
+            header = header | {"remembers": True}
         if len(body) > wire.MAX_BODY:
             raise NotReadable("too-large")
         async with self._turns:
@@ -125,7 +134,8 @@ class MediaPool:
             healthy = False
             try:
                 async with asyncio.timeout(self._seconds):
-                    answer, data = await child.ask(header, body)
+                    recall = None if memory is None else memory.recall
+                    answer, data = await child.ask(header, body, recall)
                 healthy = not answer.get("retire") and child.asked < self._recycle
             except TimeoutError:
                 raise NotReadable("timed-out") from None
@@ -138,6 +148,8 @@ class MediaPool:
                     self._replace(child)
         if not answer.get("ok"):
             raise NotReadable(str(answer.get("reason"))[:40])
+        if memory is not None and "keep" in answer:
+            memory.keep(answer["keep"])
         return answer, data
 
     async def _take(self) -> Child:

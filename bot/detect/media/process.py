@@ -9,6 +9,7 @@ import shutil
 import signal
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -72,15 +73,29 @@ class Child:
             raise ConfigurationError(str(hello.get("error"))[:300], where="ocr_engine")
         return tuple(str(kind) for kind in hello["isolation"])
 
-    async def ask(self, header: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
-        """Send a request and return the answer; ChildFailed or TimeoutError when none comes."""
+    async def ask(
+        self,
+        header: dict[str, Any],
+        body: bytes,
+        recall: Callable[[str], str | None] | None = None,
+    ) -> tuple[dict[str, Any], bytes]:
+        """Send a request and return the answer; ChildFailed or TimeoutError when none comes.
+
+        Before it answers, the child may ask once what ``recall`` says.
+        """
         assert self._process is not None
         assert self._process.stdin is not None
         self.asked += 1
         try:
             self._process.stdin.write(wire.encode(header, body))
             await self._process.stdin.drain()
-            return await self._receive()
+            answer, data = await self._receive()
+            if recall is not None and "recall" in answer:
+                said = {"lines": recall(answer["recall"])}
+                self._process.stdin.write(wire.encode(said))
+                await self._process.stdin.drain()
+                answer, data = await self._receive()
+            return answer, data
         except (OSError, ChildFailed):
             if await self._ran_out_of_time():
                 raise TimeoutError from None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ _SAMPLE, _HALF = 3, 180
 _TALL = 1.5
 _HEIGHT, _LEAST_WIDTH = 48, 160
 _LEAST_SIDE = 32
+_LEAST_CHANCE = 0.03
 
 
 class RapidEngine:
@@ -71,6 +72,10 @@ class RapidEngine:
         reader = LineReader(self._closely._load_rec_model())
         return reader.read(cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), quad)
 
+    def agrees(self, picture: Picture, text: str) -> bool:
+        """Say whether the small recogniser reads one upright line as a text, or could."""
+        return self._reader.agrees(cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), text)
+
     def _line(self, image: Picture, box: Any, scale: float, *, ask: bool) -> Line | None:
         (cut,) = self._ocr.crop_text_regions(image, box[None].astype(np.float32))
         if ask and self._is_upside_down(cut):
@@ -98,6 +103,26 @@ class LineReader:
 
     def read(self, line: Picture, quad: Quad) -> Line | None:
         """Return the text of an upright BGR line that stands at ``quad``; None without any."""
+        chances, used, room = self._look(line)
+        ((text, score),), (words,) = self._decode(
+            chances, True, wh_ratio_list=(used,), max_wh_ratio=room
+        )
+        if not text.strip():
+            return None
+        boxes = character_boxes(text, quad, _centres(text, words))
+        weakest = float(min(words.confs))
+        return Line(text=text, quad=quad, confidence=float(score), boxes=boxes, weakest=weakest)
+
+    def agrees(self, line: Picture, text: str) -> bool:
+        """Say whether no part of an upright BGR line speaks against a text."""
+        labels = [self._decode.dict.get(c, 0) for c in text]
+        if not labels or 0 in labels:
+            return False
+        (chances,), _, _ = self._look(line)
+        return least_chance(chances, labels) >= _LEAST_CHANCE
+
+    def _look(self, line: Picture) -> tuple[Any, int, int]:
+        """Return the chances of each character in each column, and the width used and in all."""
         height, width = line.shape[:2]
         used = max(1, math.ceil(_HEIGHT * width / height))
         # The recogniser wants -1 to 1, and some room after a very short line.
@@ -107,14 +132,39 @@ class LineReader:
         room = max(_LEAST_WIDTH, used)
         if room > used:
             values = np.pad(values, ((0, 0), (0, 0), (0, 0), (0, room - used)))
-        ((text, score),), (words,) = self._decode(
-            self._network(values), True, wh_ratio_list=(used,), max_wh_ratio=room
-        )
-        if not text.strip():
-            return None
-        boxes = character_boxes(text, quad, _centres(text, words))
-        weakest = float(min(words.confs))
-        return Line(text=text, quad=quad, confidence=float(score), boxes=boxes, weakest=weakest)
+        return self._network(values), used, room
+
+
+def least_chance(chances: Any, labels: Sequence[int]) -> float:
+    """Return the least chance of a column on the likeliest way to read these labels.
+
+    ``chances`` has a row for each column of the line and an entry for each label, 0 for none
+    (connectionist temporal classification): a label may last, and nothing may stand between two.
+    """
+    steps = np.zeros(2 * len(labels) + 1, np.intp)
+    steps[1::2] = labels
+    if len(chances) < len(labels):
+        return 0.0
+    logs = np.log(np.maximum(chances[:, steps], 1e-9))
+    # From two steps back only past a gap, and only to another label.
+    leap = np.zeros(len(steps), bool)
+    leap[3::2] = steps[3::2] != steps[1:-2:2]
+    best = np.full(len(steps), -np.inf)
+    best[:2] = logs[0, :2]
+    came = np.zeros(logs.shape, np.intp)
+    for column in range(1, len(logs)):
+        ways = np.full((3, len(steps)), -np.inf)
+        ways[0] = best
+        ways[1, 1:] = best[:-1]
+        ways[2, 2:] = np.where(leap[2:], best[:-2], -np.inf)
+        came[column] = ways.argmax(axis=0)
+        best = ways.max(axis=0) + logs[column]
+    at = len(steps) - 1 if best[-1] > best[-2] else len(steps) - 2
+    least = np.inf
+    for column in range(len(logs) - 1, -1, -1):
+        least = min(least, logs[column, at])
+        at -= came[column, at]
+    return float(np.exp(least))
 
 
 def _params(files: Mapping[str, Path]) -> dict[str, Any]:

@@ -13,7 +13,15 @@ from bot.detect.media.codes import read_codes
 from bot.detect.media.files.kinds import is_plain
 from bot.detect.media.files.picture_words import behind_the_end, picture_words
 from bot.detect.media.formats import sniff
-from bot.detect.media.ocr import Line, OcrEngine
+from bot.detect.media.near_copies import (
+    NearCopy,
+    Recall,
+    from_memory,
+    likeness,
+    to_memory,
+    with_others,
+)
+from bot.detect.media.ocr import Line, OcrEngine, Picture
 from bot.detect.media.reading import merge_lines, read_lines, to_fragment
 from bot.detect.media.redact import redact
 from bot.detect.media.second_look import Doubts, SecondLook
@@ -32,6 +40,7 @@ class Reader:
     def __init__(self, engine: OcrEngine, doubts: Doubts | None = None) -> None:
         self._engine = engine
         self._second_look = None if doubts is None else SecondLook(engine, doubts)
+        self._near_copy = None if doubts is None else NearCopy(engine, doubts)
 
     @classmethod
     def with_engine(cls, name: str, doubts: Doubts | None = None) -> Reader:
@@ -67,18 +76,52 @@ class Reader:
             self._read_document(data, None)
 
     def read(
-        self, data: bytes, mime_type: str | None, *, hand_over: bool = False
+        self,
+        data: bytes,
+        mime_type: str | None,
+        *,
+        hand_over: bool = False,
+        recall: Recall | None = None,
     ) -> tuple[dict[str, Any], bytes]:
         """Return fragments, size and what was not inspected, as plain data.
 
         With ``hand_over``, documents of old come behind it as they are, for another to convert;
-        ``wanted`` lists them as (target, size).
+        ``wanted`` lists them as (target, size). With ``recall``, ``keep`` is the likeness of a
+        picture and what to remember of it.
         """
         if sniff(data) is None:
             return self._read_document(data, mime_type, hand_over=hand_over)
-        fragments, reason, size = self._picture(data, None)
+        decoded = images.decode(data)
+        keep = None
+        if recall is not None and self._near_copy is not None and _is_plain(decoded):
+            fragments, keep = self._remembering(decoded.frames[0].grounds[0], recall)
+            fragments += _words(data, None)
+        else:
+            fragments = self._frames(decoded, data, None)
         behind, gap = self._read_behind(data)
-        return _plain([*fragments, *behind], reason or gap, size), b""
+        reason = decoded.not_inspected or gap
+        found = _plain([*fragments, *behind], reason, decoded.frames[0].size)
+        return found | ({"keep": keep} if keep is not None else {}), b""
+
+    def _remembering(
+        self, picture: Picture, recall: Recall
+    ) -> tuple[list[Fragment], tuple[str, str] | None]:
+        """Read one still with the help of one that looked the same; return what to remember."""
+        assert self._near_copy is not None
+        assert self._second_look is not None
+        look = likeness(picture)
+        first = read_lines(self._engine, picture)
+        known = from_memory(recall(look), picture)
+        found = self._near_copy.compare(picture, first, known)
+        lines = self._second_look.improve((picture,), found.lines)
+        layers = [lines, self._second_look.under(picture, lines)]
+        if found.also:
+            layers.append(with_others(lines, found.also))
+        memory = None if found.helped else to_memory(picture, first, lines)
+        texts = [to_fragment(layer) for layer in layers]
+        fragments = [text for text in texts if text is not None]
+        fragments += read_codes(picture)
+        return fragments, None if memory is None else (look, memory)
 
     @staticmethod
     def is_document(data: bytes) -> bool:
@@ -92,23 +135,19 @@ class Reader:
 
         A file behind its end is said, not opened: there may be another one behind that.
         """
-        fragments, reason, size = self._picture(data, page)
+        decoded = images.decode(data)
+        fragments, reason = self._frames(decoded, data, page), decoded.not_inspected
         rest = behind_the_end(data, sniff(data) or "").lstrip(b"\0")
         hides = reason is None and bool(rest) and not is_plain(rest)
-        return fragments, "appended-data" if hides else reason, size
+        return fragments, "appended-data" if hides else reason, decoded.frames[0].size
 
-    def _picture(
-        self, data: bytes, page: int | None
-    ) -> tuple[Sequence[Fragment], str | None, tuple[int, int]]:
+    def _frames(self, decoded: images.Decoded, data: bytes, page: int | None) -> list[Fragment]:
         """Return the fragments of what a picture shows and of its metadata."""
-        decoded = images.decode(data)
         fragments: list[Fragment] = []
         for number, frame in enumerate(decoded.frames, start=1):
             place = number if page is None and len(decoded.frames) > 1 else page
             fragments += self._frame(frame, place)
-        if words := picture_words(data, sniff(data) or ""):
-            fragments.append(Fragment(source=Source.DOCUMENT, text=words, page=page))
-        return fragments, decoded.not_inspected, decoded.frames[0].size
+        return fragments + _words(data, page)
 
     def _read_behind(self, data: bytes) -> tuple[Sequence[Fragment], str | None]:
         """Read what hangs behind a picture's end: another file, or words."""
@@ -165,6 +204,17 @@ class Reader:
             self._second_look.improve(frame.grounds, lines),
             self._second_look.under(frame.grounds[0], lines),
         )
+
+
+def _is_plain(decoded: images.Decoded) -> bool:
+    """Say whether a picture is one opaque still."""
+    return len(decoded.frames) == 1 and len(decoded.frames[0].grounds) == 1
+
+
+def _words(data: bytes, page: int | None) -> list[Fragment]:
+    """Return the words of a picture's metadata."""
+    words = picture_words(data, sniff(data) or "")
+    return [Fragment(source=Source.DOCUMENT, text=words, page=page)] if words else []
 
 
 def _plain(

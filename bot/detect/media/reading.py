@@ -62,7 +62,7 @@ def merge_lines(first: Sequence[Line], second: Iterable[Line]) -> list[Line]:
     """Add the lines of a second reading that stand where the first has none."""
     merged = list(first)
     for line in second:
-        twins = [i for i, other in enumerate(merged) if _same_place(line, other)]
+        twins = [i for i, other in enumerate(merged) if same_place(line, other)]
         if not twins:
             merged.append(line)
         elif len(twins) == 1 and _weight(line) > _weight(merged[twins[0]]):
@@ -156,7 +156,7 @@ def _weight(line: Line) -> float:
     return len(line.text) * line.confidence
 
 
-def _same_place(a: Line, b: Line) -> bool:
+def same_place(a: Line, b: Line) -> bool:
     """Say whether two lines cover the same text: one lies mostly inside the other."""
     ax0, ay0, ax1, ay1 = bounds(a.quad)
     bx0, by0, bx1, by1 = bounds(b.quad)

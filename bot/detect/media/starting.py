@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 
+from bot.detect.media.line_memory import LineMemory
 from bot.detect.media.office import OfficeConverter
 from bot.detect.media.pool import MediaPool
 from bot.errors import NotReadable, ShoukouError
@@ -18,10 +19,13 @@ log = logging.getLogger(__name__)
 class StartingMedia:
     """Reads by the engine asked for, else by the other; by none, everything is not inspected."""
 
-    def __init__(self, *, engine: str = "rapid", workers: int = 1) -> None:
+    def __init__(
+        self, *, engine: str = "rapid", workers: int = 1, memory: LineMemory | None = None
+    ) -> None:
         others = [e for e in ("rapid", "tesseract") if e != engine]
         self._engines = [engine, *others]
         self._workers = workers
+        self._memory = memory
         self._starting: asyncio.Task[MediaPool | None] | None = None
 
     def start(self) -> None:
@@ -31,7 +35,9 @@ class StartingMedia:
     async def _start(self) -> MediaPool | None:
         for engine in self._engines:
             office = OfficeConverter.find()
-            pool = MediaPool(engine=engine, workers=self._workers, office=office)
+            pool = MediaPool(
+                engine=engine, workers=self._workers, office=office, memory=self._memory
+            )
             try:
                 await pool.start()
             except ShoukouError as error:

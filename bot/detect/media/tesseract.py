@@ -46,6 +46,10 @@ class TesseractEngine:
         """Return None: there is no larger model to ask."""
         return None
 
+    def agrees(self, picture: Picture, text: str) -> bool:
+        """Return False: Tesseract does not say what else it could have read."""
+        return False
+
 
 def _line(table: dict[str, Any], words: list[int]) -> Line:
     text, boxes, scores = "", [], []

@@ -5,8 +5,11 @@ from __future__ import annotations
 import io
 import zipfile
 
+import numpy as np
 import pytest
+from PIL import Image
 
+from bot.detect.media.codes import read_codes
 from bot.detect.media.files.ole import unpack_rtf
 from bot.detect.media.pool import MediaPool
 from bot.model import Source
@@ -131,6 +134,7 @@ LOCKED_PDF = papers.pdf_with("visible", "x").replace(
 )
 UNREAD = {
     "a ZIP with a password": (_locked_zip(), "encrypted"),
+    "a 7z packed with PPMd": (papers.seven_zip_of(b"x", ppmd=True), "unsupported-archive"),
     "a 7z with a password": (papers.seven_zip_of(b"x", "pw"), "encrypted"),
     "a PDF with a password": (LOCKED_PDF, "encrypted"),
     "an ODT with a password": (_locked_odt(), "encrypted"),
@@ -237,6 +241,30 @@ async def test_a_bar_code_is_read_and_covered(pool: MediaPool) -> None:
     assert code.text == NUMBER
     again = await read(pool, await pool.redact(data, code.boxes[:1]))
     assert not [f for f in again.fragments if f.source is Source.QR]
+
+
+@pytest.mark.parametrize(
+    ("module", "place", "size"),
+    [
+        *((module, (60, 90), (1280, 1280)) for module in (4, 8, 10, 12, 16, 24, 36)),
+        *((4, place, (5000, 4000)) for place in ((4700, 3600), (20, 30))),
+        (60, (900, 300), (5000, 4000)),
+    ],
+)
+def test_a_code_of_any_size_is_read(
+    module: int, place: tuple[int, int], size: tuple[int, int]
+) -> None:
+    code = pictures.code("QRCode", "https://one.example/2024", module)
+    picture = Image.new("RGB", size, "white")
+    picture.paste(code, place)
+    (found,) = {(f.text, f.boxes[0]) for f in read_codes(np.asarray(picture))}
+    assert found[0] == "https://one.example/2024"
+    x0, y0, x1, y1 = found[1]
+    air = 5 * module
+    assert place[0] - air <= x0 <= place[0] + air
+    assert place[1] - air <= y0 <= place[1] + air
+    assert x1 <= place[0] + code.width + air
+    assert y1 <= place[1] + code.height + air
 
 
 @pytest.mark.asyncio(loop_scope="session")

@@ -6,8 +6,9 @@ import random
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFilter
 
+from bot.detect.media.finder import coarseness
 from bot.detect.media.ocr import bounds
 from bot.detect.media.rapid import RapidEngine
 from bot.detect.media.reading import read_lines
@@ -69,6 +70,31 @@ def test_a_page_is_read_however_it_lies(engine: RapidEngine, turn: int) -> None:
         ["内部资料请勿外传", "联系电话另行通知", "编号一二三"]
     )
     assert {line.angle for line in lines} == {-turn % 360}
+
+
+@pytest.mark.parametrize(("size", "blur"), [(90, 6), (140, 8), (200, 10), (320, 0)])
+def test_large_words_without_fine_strokes_are_read(
+    engine: RapidEngine, size: int, blur: int
+) -> None:
+    picture = scenery(random.Random(4)).resize((1280, 960))
+    layer = Image.new("L", picture.size, 0)
+    ImageDraw.Draw(layer).text((640, 480), "机密", font=font(size), fill=255, anchor="mm")
+    picture.paste("black", mask=layer.filter(ImageFilter.GaussianBlur(blur)))
+    assert "机密" in [line.text for line in read_lines(engine, np.asarray(picture))]
+
+
+@pytest.mark.parametrize(("size", "ink"), [(12, "#303030"), (16, "#b0b0b0"), (30, "#d0d0d0")])
+def test_a_small_or_faint_line_is_a_reason_to_look_closely(size: int, ink: str) -> None:
+    picture = Image.new("RGB", (1280, 960), "#f0f0f0")
+    ImageDraw.Draw(picture).text((900, 900), MARK, font=font(size), fill=ink)
+    small = picture.resize((640, 480), Image.Resampling.BILINEAR)
+    assert coarseness(np.asarray(small)) == 0
+
+
+def test_what_has_no_strokes_is_looked_at_from_afar_or_not_at_all() -> None:
+    picture = scenery(random.Random(5)).resize((640, 480))
+    slope = np.repeat(np.linspace(0, 255, 640)[None, :, None], 480, axis=0).repeat(3, axis=2)
+    assert 0 < coarseness(np.asarray(picture)) < coarseness(slope.astype(np.uint8)) == 3
 
 
 def test_an_even_ground_has_no_lines(engine: RapidEngine) -> None:

@@ -82,6 +82,14 @@ async def test_text_is_read_and_masked_in_every_encoding(pool: MediaPool, kind: 
     assert "身份证号" in again
 
 
+async def test_text_that_transparency_hides_is_read_and_not_in_the_copy(pool: MediaPool) -> None:
+    data = pictures.encode(pictures.unseen(_note()))
+    reading = await read(pool, data)
+    assert ID in compact(text_of(reading))
+    masked = await pool.redact(data, boxes_of(reading, ID))
+    assert not (await read(pool, masked)).fragments
+
+
 async def test_a_marked_page_is_read_in_order_with_a_box_for_each_character(
     pool: MediaPool,
 ) -> None:

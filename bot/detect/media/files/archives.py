@@ -128,7 +128,7 @@ def _decoder(data: bytes) -> Any:
 
 def read_7z(walk: Walk, data: bytes, page: int | None) -> None:
     """Open every file of a 7z archive; all its sizes are checked before any is unpacked."""
-    import py7zr
+    py7zr = _library()
     from py7zr.exceptions import ArchiveError, PasswordRequired, UnsupportedCompressionMethodError
 
     try:
@@ -157,6 +157,16 @@ def read_7z(walk: Walk, data: bytes, page: int | None) -> None:
     walk.take(sum(len(part.content) for part in kept.parts))
     for part in kept.parts:
         walk.open(bytes(part.content))
+
+
+def _library() -> Any:
+    """Load py7zr without its decoder of PPMd, which writes beyond its memory on damaged input."""
+    import py7zr
+    from py7zr.compressor import algorithm_class_map
+
+    packs, _ = algorithm_class_map[py7zr.FILTER_PPMD]
+    algorithm_class_map[py7zr.FILTER_PPMD] = (packs, None)
+    return py7zr
 
 
 class _Part:
