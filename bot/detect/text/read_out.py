@@ -19,7 +19,7 @@ _POINTED_AT = re.compile(r"^[\"'」』]的[那这][份本张页套个]")
 _LESSON = re2.compile(
     r"老师|学员|学生|示[意例]|样[例本张式]|例[子如]|课|道具|剧|群演|小说|电影|考|真题|试卷|卷子|模拟|练习|演练|"
     r"格式|规范|国标|标准|培训|教材|宣传|字体|字号|黑体|居中|空格|位置|应当?|必须|要标|要写|怎|如何|什么|"
-    r"凡|如果|一律|[??]|"
+    r"凡|如果|一律|通报|据|涉事|媒体|报道|[??]|"
     r"\b(?:must|should|how|examples?|samples?|training|never|if|correct|format|what|which|always|any|"
     r"every (?:document|file|page must)|need|goes|replace[sd]?)\b"
 )
