@@ -9,6 +9,7 @@ import pytest
 
 from bot.detect.media import wire
 from bot.detect.media.child import answer
+from bot.detect.media.near_copies import Recall
 from bot.detect.media.pool import to_reading
 from bot.errors import NotReadable
 from bot.model import Box
@@ -27,7 +28,7 @@ class Failing:
         self._error = error
 
     def read(
-        self, data: bytes, mime_type: str | None, *, hand_over: bool = False
+        self, data: bytes, mime_type: str | None, *, hand_over: bool, recall: Recall | None
     ) -> tuple[dict[str, Any], bytes]:
         raise self._error
 
@@ -48,7 +49,8 @@ class Failing:
 def test_errors_leave_the_child_as_codes(
     operation: str, error: Exception, reason: str, retires: bool
 ) -> None:
-    header, body = answer(Failing(error), {"op": operation, "boxes": []}, b"")
+    request = {"op": operation, "boxes": [], "remembers": True}
+    header, body = answer(Failing(error), request, b"", lambda likeness: None)
     assert header.pop("retire", False) is retires
     assert (header, body) == ({"ok": False, "reason": reason}, b"")
 
