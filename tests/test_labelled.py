@@ -32,6 +32,12 @@ NEAR = {
     "english": ("english",),
 }
 
+FLOORS = {
+    "cn-markings": 0.9, "work-secrets": 0.7, "cn-documents": 0.9, "en-markings": 0.9,
+    "identity-cn": 0.95, "identity-world": 0.9, "credentials": 0.95,
+    "image-to-text": 0.6, "evasion": 0.75,
+}  # fmt: skip
+
 
 @functools.cache
 def measured(*names: str) -> Measures:
@@ -75,6 +81,17 @@ def test_everyday_chat_is_left_alone() -> None:
     assert chat.flagged + chat.passed >= 5000
     assert chat.false_positive_rate is not None
     assert chat.false_positive_rate <= 0.001
+
+
+@pytest.mark.parametrize("name", ["varied-15.jsonl", "varied-16.jsonl", "unseen.jsonl"])
+def test_lines_from_outside_stay_as_well_judged(name: str) -> None:
+    """These were hardly tuned on, the last not at all: floors below what was measured."""
+    measures = measured(name)
+    recalls = {pack: measures.families[pack].recall or 0.0 for pack in FLOORS}
+    assert {p: r for p, r in recalls.items() if r < FLOORS[p]} == {}
+    harmless = measures.total
+    assert harmless.false_positive_rate is not None
+    assert harmless.false_positive_rate <= 0.01
 
 
 def test_the_sets_are_large_enough() -> None:
