@@ -105,6 +105,8 @@ class Kills:
         began = time.monotonic()
         running = [await self._deployment.start(arguments) for arguments in self._layout]
         await self._deployment.introduced()
+        # A busy or slow machine needs longer for the way to a point as well.
+        self._patience = max(self._patience, time.monotonic() - began)
         while self.result.kills.total() < kills:
             for i, process in enumerate(running):
                 if process.status is None and self.result.kills.total():
