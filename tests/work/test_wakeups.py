@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime
 
 import pytest
+from redis.asyncio import Redis
 
 from bot.store.inbox import InboxRow
 from bot.work import streams, wakeups
@@ -59,6 +60,13 @@ async def process(url: str, listener: Listener | None = None) -> AsyncIterator[S
         await client.aclose()
 
 
+async def written(client: Redis) -> None:
+    """Wait until a notice stands in lane 1."""
+    async with asyncio.timeout(5):
+        while not await client.xlen("shoukou:lane:1"):
+            await asyncio.sleep(0.01)
+
+
 async def test_the_worker_of_a_lane_is_woken_and_no_other(redis_url: str) -> None:
     one, two = Listener([1, 2]), Listener([3])
     async with process(redis_url, one), process(redis_url, two), process(redis_url) as feed:
@@ -84,9 +92,7 @@ async def test_a_notice_that_came_before_its_listener_is_heard(redis_url: str) -
     async with process(redis_url) as feed:
         feed.tell([row(1, 1)])
         client = open_redis(redis_url)
-        async with asyncio.timeout(5):
-            while not await client.xlen("shoukou:lane:1"):
-                await asyncio.sleep(0.01)
+        await written(client)
         await client.aclose()
         listener = Listener([1])
         async with process(redis_url, listener):
@@ -97,9 +103,7 @@ async def test_only_ids_are_in_redis(redis_url: str) -> None:
     async with process(redis_url) as feed:
         feed.tell([row(7, 1)])
         client = open_redis(redis_url)
-        async with asyncio.timeout(5):
-            while not await client.xlen("shoukou:lane:1"):
-                await asyncio.sleep(0.01)
+        await written(client)
         ((_, fields),) = await client.xrange("shoukou:lane:1")
         assert fields == {b"id": b"7"}
         await client.aclose()
