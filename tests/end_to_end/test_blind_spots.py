@@ -45,7 +45,10 @@ async def receive(office: Office, monkeypatch: pytest.MonkeyPatch, *ids: int, **
     then = db.now() - timedelta(**ago)
     with monkeypatch.context() as patch:
         patch.setattr(db, "now", lambda: then)
-        rows = [Received(platform="telegram", update_id=n, payload=b"{}") for n in ids]
+        rows = [
+            Received(platform="telegram", update_id=n, payload=b'{"update_id":%d}' % n)
+            for n in ids
+        ]
         new = await office.app.store.inbox.add(rows)
         await office.app.store.inbox.decide(None, {row.id: "ignored" for row in new})
 
