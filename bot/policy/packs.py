@@ -202,6 +202,7 @@ def _rule(schema: RuleSchema, pack: str, words: _Words, path: Path) -> Rule:
         ),
         threshold=schema.threshold,
         longest=schema.longest,
+        most=schema.most,
         positives=tuple(_example(e) for e in schema.positives),
         negatives=tuple(_example(e) for e in schema.negatives),
     )

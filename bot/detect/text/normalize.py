@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections.abc import Hashable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import Any
 
 from bot.detect.text.variants import LOOKALIKES, confusables, simplified
@@ -219,18 +220,15 @@ class Normalized:
 
 def places_without(gaps: re.Pattern[str], text: str) -> list[int]:
     """Return the place of each character that is left when gaps are cut out."""
-    starts: list[int] = []
-    done = 0
+    left = bytearray(b"\1") * len(text)
     for gap in gaps.finditer(text):
         low, high = gap.span()
-        # In the texts that cost most, each gap is a character after the other.
-        if low == done + 1:
-            starts.append(done)
+        # In the texts that cost most, each gap is a single character.
+        if high == low + 1:
+            left[low] = 0
         else:
-            starts += range(done, low)
-        done = high
-    starts += range(done, len(text))
-    return starts
+            left[low:high] = bytes(high - low)
+    return list(compress(range(len(text)), left))
 
 
 def with_marks(text: str, end: int) -> int:
