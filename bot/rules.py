@@ -68,8 +68,8 @@ class Rule:
     else the whole match is. A rule with ``evidence`` has no pattern: it is found where the weights
     of the elements that are present add up to ``threshold``, in a fragment of at most ``longest``
     characters without blanks, where that is not 0. Of a rule with ``most`` no more than so many
-    findings of a fragment are told, for more of the same would say nothing new. ``raised`` is the severity with
-    ``raised_beside`` in the fragment.
+    findings of a fragment are told, for more of the same would say nothing new. ``raised`` is the
+    severity with ``raised_beside`` in the fragment.
     """
 
     id: str

@@ -6,6 +6,7 @@ look-alikes of other scripts, traditional forms) stands in tables. Zero and O st
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from bisect import bisect_right
@@ -328,6 +329,12 @@ class Normalizer:
             self._single[ord(char)] = self._simplified.get(ord(plain), plain)
         elif plain:
             self._several[char] = plain.translate(self._simplified)
+
+
+@functools.cache
+def shared_normalizer() -> Normalizer:
+    """Return the process's own: it never changes."""
+    return Normalizer()
 
 
 def _plain(char: str) -> str:
