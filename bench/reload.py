@@ -19,9 +19,7 @@ from bench.report import save, table
 from bench.text import CONFIG, SEED, message, terms
 from bot.casework.in_force import InForce, load_in_force, watched
 from bot.casework.watched import WatchedFile
-from bot.detect.text.disguise import Restorer
 from bot.detect.text.keywords import KeywordList
-from bot.detect.text.normalize import Normalizer
 from bot.model import Fragment, Source
 from bot.policy.keyword_child import read_terms_apart
 from bot.settings import load_settings
@@ -86,10 +84,8 @@ async def measure(folder: Path) -> None:
         (shutil.copytree if source.is_dir() else shutil.copyfile)(source, folder / name)
     (folder / "shoukou.toml").write_text('language = "en"\n', "utf-8")
     settings = load_settings(folder / "shoukou.toml")
-    normalizer = Normalizer()
-    restorer = Restorer(normalizer)
     first, *beside = watched(settings)
-    rules = WatchedFile(first, lambda _: load_in_force(settings, normalizer, restorer), *beside)
+    rules = WatchedFile(first, lambda _: load_in_force(settings), *beside)
     traffic = Traffic(rules)
     rows: list[tuple[str, float, float, float]] = []
     rows.append(("nothing (5 s)", *await during(traffic, None)))
@@ -97,7 +93,7 @@ async def measure(folder: Path) -> None:
     for kind in (".txt", ".csv", ".xlsx"):
         path = folder / f"terms{kind}"
         write(path, words[:10])
-        file = WatchedFile(path, lambda p: KeywordList(read_terms_apart(p.absolute()), normalizer))
+        file = WatchedFile(path, lambda p: KeywordList(read_terms_apart(p.absolute())))
         write(path, words)
         rows.append((f"{COUNT:,} terms {kind}", *await during(traffic, file)))  # type: ignore[arg-type]
     policies = folder / "policies.toml"

@@ -30,9 +30,7 @@ from bot.casework.watched import WatchedFile
 from bot.detect.media.cache import ReadOnce
 from bot.detect.media.line_memory import LineMemory
 from bot.detect.media.starting import StartingMedia
-from bot.detect.text.disguise import Restorer
 from bot.detect.text.keywords import KeywordList
-from bot.detect.text.normalize import Normalizer
 from bot.detect.text.reasons import explained
 from bot.handlers.backlog import Backlog
 from bot.handlers.blind_spots import BlindSpots
@@ -80,8 +78,7 @@ async def build(
     ``parts`` are those that this process runs.
     """
     require_parts(settings, parts)
-    normalizer = Normalizer()
-    rules = _rules(settings, normalizer)
+    rules = _rules(settings)
     catalogs = Catalogs.load(settings.resource("locales"), settings.language)
     async with contextlib.AsyncExitStack() as stack:
         request = AiohttpRequest()
@@ -96,7 +93,7 @@ async def build(
         if media is None:
             stack.push_async_callback(reader.close)
         allowed = WatchedFile(settings.allow_list, load_allow_list)
-        lists = _keyword_files(settings, normalizer)
+        lists = _keyword_files(settings)
         directory = Directory(
             store,
             {None: settings.keywords, **{g.id: g.keywords for g in settings.groups}},
@@ -259,11 +256,9 @@ def _assemble(
     )
 
 
-def _rules(settings: Settings, normalizer: Normalizer) -> WatchedFile[InForce]:
-    restorer = Restorer(normalizer)
-
+def _rules(settings: Settings) -> WatchedFile[InForce]:
     def read(_path: Path) -> InForce:
-        return load_in_force(settings, normalizer, restorer)
+        return load_in_force(settings)
 
     first, *beside = watched(settings)
     return WatchedFile(first, read, *beside)
@@ -277,10 +272,8 @@ def _explain(rules: WatchedFile[InForce]) -> Explain:
     return explain
 
 
-def _keyword_files(
-    settings: Settings, normalizer: Normalizer
-) -> dict[int | None, WatchedFile[KeywordList]]:
+def _keyword_files(settings: Settings) -> dict[int | None, WatchedFile[KeywordList]]:
     def read(path: Path) -> KeywordList:
-        return KeywordList(read_terms_apart(path.absolute()), normalizer)
+        return KeywordList(read_terms_apart(path.absolute()))
 
     return {group: WatchedFile(path, read) for group, path in settings.keyword_files.items()}

@@ -12,9 +12,8 @@ from typing import Any
 from bot.detect.engine import Engine
 from bot.detect.media import documents
 from bot.detect.media.files.kinds import is_plain
-from bot.detect.text.disguise import Restorer
+from bot.detect.text.disguise import shared_restorer
 from bot.detect.text.keywords import KeywordList, KeywordLists, Keywords
-from bot.detect.text.normalize import Normalizer
 from bot.errors import ConfigurationError, NotReadable
 from bot.model import Action, Finding, Fragment, NotInspected, Source, Verdict
 from bot.policy.allowlist import AllowList
@@ -99,9 +98,7 @@ class Checker:
         self._language: Language = language
         self._reader = reader
         self._allowed = allowed or AllowList()
-        self._normalizer = Normalizer()
-        self._restorer = Restorer(self._normalizer)
-        self._own = KeywordList(own_terms, self._normalizer)
+        self._own = KeywordList(own_terms)
         self._engines: dict[str, Engine] = {}
         self._lists: dict[tuple[str, ...], KeywordList] = {}
 
@@ -190,8 +187,7 @@ class Checker:
             self._engines[policy.name] = Engine(
                 self.packs.rules(policy.packs),
                 language=self._language,
-                normalizer=self._normalizer,
-                restorer=self._restorer,
+                restorer=shared_restorer(),
             )
         return self._engines[policy.name]
 
@@ -201,7 +197,7 @@ class Checker:
         if keywords not in self._lists:
             if len(self._lists) >= KEPT_LISTS:
                 self._lists.pop(next(iter(self._lists)))
-            self._lists[keywords] = KeywordList(keywords, self._normalizer)
+            self._lists[keywords] = KeywordList(keywords)
         return KeywordLists((self._own, self._lists[keywords]))
 
 
@@ -273,10 +269,9 @@ class ExampleFault:
 
 def check_examples(packs: Packs, language: Language = "zh-CN") -> Iterator[ExampleFault]:
     """Run every rule's own examples; ConfigurationError for a pattern that is not valid."""
-    normalizer = Normalizer()
     for pack in packs.by_name.values():
         for rule in pack.rules:
-            engine = Engine([rule], language=language, normalizer=normalizer)
+            engine = Engine([rule], language=language)
             yield from _run_examples(engine, rule)
 
 

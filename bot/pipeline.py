@@ -18,6 +18,7 @@ class Subject:
 
     ``received_at`` is when its update was committed; None where it came another way.
     ``others`` are posts of the same sender that together with it make up what is judged.
+    ``may_be_begun``: an earlier try may have begun to act on it.
     """
 
     inbox_id: int
@@ -27,6 +28,7 @@ class Subject:
     group_title: str
     received_at: datetime | None = None
     others: tuple[int, ...] = ()
+    may_be_begun: bool = True
 
     @property
     def posted_at(self) -> datetime:

@@ -2,6 +2,7 @@ r"""Give ``\w`` and ``\d`` their Unicode meaning in RE2, where they mean ASCII; 
 
 from __future__ import annotations
 
+import functools
 from types import MappingProxyType
 
 import re2
@@ -18,16 +19,16 @@ _CLASSES = MappingProxyType(
 # no other Chinese characters are left.
 _HAN = r"\x{3007}\x{3400}-\x{9fff}\x{20000}-\x{3134f}"
 _NAMED_HAN = r"\p{Han}"
+REMEMBERED = 2048
+"""Patterns that are kept ready: packs that are read again hold mostly the same."""
+
 _NEGATED = MappingProxyType({name.upper(): inside for name, inside in _CLASSES.items()})
 
 
 def compile_regex(pattern: str, where: str) -> re2._Regexp:
     """Compile an RE2 pattern; raise ConfigurationError that names the place and the fault."""
-    options = re2.Options()
-    options.log_errors = False
-    options.max_mem = 32 << 20
     try:
-        return re2.compile(translated(pattern, where), options)
+        return _compiled(translated(pattern, where))
     except re2.error as error:
         fault = error.args[0] if error.args else "not valid"
         fault = fault.decode() if isinstance(fault, bytes) else str(fault)
@@ -38,12 +39,28 @@ def compile_regex(pattern: str, where: str) -> re2._Regexp:
         ) from None
 
 
+@functools.lru_cache(maxsize=REMEMBERED)
+def _compiled(pattern: str) -> re2._Regexp:
+    options = re2.Options()
+    options.log_errors = False
+    options.max_mem = 32 << 20
+    return re2.compile(pattern, options)
+
+
 def translated(pattern: str, where: str) -> str:
     r"""Return a pattern in which \w \W \d \D mean letters and digits of all scripts.
 
     Raises ConfigurationError for what RE2 cannot be made to mean in Unicode: \b and \B, and a
     negated class within brackets.
     """
+    try:
+        return _translated(pattern)
+    except ConfigurationError as fault:
+        raise ConfigurationError(fault.what, where=where, mend=fault.mend) from None
+
+
+@functools.lru_cache(maxsize=REMEMBERED)
+def _translated(pattern: str) -> str:
     pieces: list[str] = []
     in_class = False
     at = 0
@@ -61,7 +78,7 @@ def translated(pattern: str, where: str) -> str:
                 pieces.append(pattern[at:end])
                 at = end
                 continue
-            pieces.append(_escape(name, in_class=in_class, where=where))
+            pieces.append(_escape(name, in_class=in_class))
             at += 2
             continue
         if in_class and pattern.startswith("[:", at) and (end := pattern.find(":]", at)) > 0:
@@ -81,11 +98,10 @@ def translated(pattern: str, where: str) -> str:
     return "".join(pieces)
 
 
-def _escape(name: str, *, in_class: bool, where: str) -> str:
+def _escape(name: str, *, in_class: bool) -> str:
     if name in ("b", "B"):
         raise ConfigurationError(
             rf"the pattern uses \{name}, which sees only ASCII in RE2",
-            where=where,
             mend="use the field boundary, or name the characters that may stand there",
         )
     if name in _CLASSES:
@@ -94,7 +110,6 @@ def _escape(name: str, *, in_class: bool, where: str) -> str:
         if in_class:
             raise ConfigurationError(
                 rf"the pattern uses \{name} within brackets, which sees only ASCII in RE2",
-                where=where,
                 mend=rf"write the class without \{name}, or negate all of it: [^\{name.lower()}]",
             )
         return f"[^{_NEGATED[name]}]"

@@ -67,8 +67,9 @@ class Rule:
     rules can share, matches. A group named ``value`` is the hit;
     else the whole match is. A rule with ``evidence`` has no pattern: it is found where the weights
     of the elements that are present add up to ``threshold``, in a fragment of at most ``longest``
-    characters without blanks, where that is not 0. ``raised`` is the severity with
-    ``raised_beside`` in the fragment.
+    characters without blanks, where that is not 0. Of a rule with ``most`` no more than so many
+    findings of a fragment are told, for more of the same would say nothing new. ``raised`` is the
+    severity with ``raised_beside`` in the fragment.
     """
 
     id: str
@@ -94,6 +95,7 @@ class Rule:
     evidence: tuple[Evidence, ...] = ()
     threshold: float = 0.0
     longest: int = 0
+    most: int = 0
     positives: tuple[Example, ...] = ()
     negatives: tuple[Example, ...] = ()
 

@@ -70,7 +70,9 @@ class CaseDesk:
             if (case := await self._related.case(subject, verdict)) is not None:
                 self._start(await self._join(case, subject, verdict, fragments, attached))
                 return None
-            begun = None if verdict.removes else await self._related.begun(subject)
+            begun = None
+            if subject.may_be_begun and not verdict.removes:
+                begun = await self._related.begun(subject)
             if begun is not None:
                 subject, verdict, copy = as_begun(begun, subject, verdict)
                 picture = None

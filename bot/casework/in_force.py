@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.detect.engine import Engine
-from bot.detect.text.disguise import Restorer
-from bot.detect.text.normalize import Normalizer
+from bot.detect.text.disguise import shared_restorer
 from bot.errors import ConfigurationError
 from bot.model import Fragment
 from bot.policy.packs import Packs, load_packs
@@ -44,14 +43,14 @@ def watched(settings: Settings) -> tuple[Path, ...]:
     return tuple(folder / name for folder in folders for name in (POLICIES, PACKS))
 
 
-def load_in_force(settings: Settings, normalizer: Normalizer, restorer: Restorer) -> InForce:
+def load_in_force(settings: Settings) -> InForce:
     """Load packs and policies and prepare all rules; ConfigurationError for the first mistake."""
     packs = load_packs(settings.resource(PACKS))
     file = settings.resource(POLICIES)
     policies = load_policies(file, packs)
     _require(settings, policies, file)
     engines = {
-        name: Engine(packs.rules(policy.packs), normalizer=normalizer, restorer=restorer)
+        name: Engine(packs.rules(policy.packs), restorer=shared_restorer())
         for name, policy in policies.items()
     }
     for name, policy in policies.items():

@@ -21,7 +21,7 @@ from bot.detect.text.encoded import DECODED, decoded, may_hold_code
 from bot.detect.text.gates import Gates
 from bot.detect.text.index import DaachorseIndex, IndexFactory
 from bot.detect.text.keywords import KeywordList, Keywords
-from bot.detect.text.normalize import Normalized, Normalizer, with_marks
+from bot.detect.text.normalize import Normalized, Normalizer, shared_normalizer, with_marks
 from bot.detect.text.reasons import also
 from bot.detect.text.structure import StructureDetector
 from bot.model import Box, Extent, Finding, Fragment, NotInspected
@@ -97,7 +97,7 @@ class Engine:
         restorer: Restorer | None = None,
     ) -> None:
         self.language: Language = language
-        self._normalize = normalizer or Normalizer()
+        self._normalize = normalizer or shared_normalizer()
         every = tuple(rules)
         by_pattern = tuple(rule for rule in every if not rule.evidence)
         by_structure = tuple(rule for rule in every if rule.evidence)

@@ -123,6 +123,7 @@ class Dispatcher:
             policy=group.policy,
             language=group.language or "",
             group_title=title or "",
+            may_be_begun=row.attempts > 0,
         )
         result = await self._pipeline.process(subject)
         if result == "clean" and _is_command(message.text):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 import tomllib
@@ -84,7 +85,12 @@ def load_packs(folder: Path) -> Packs:
 
 def load_pack(path: Path) -> Pack:
     """Load one pack; its name is the file's."""
-    content = path.read_bytes()
+    return _pack(path, path.read_bytes())
+
+
+@functools.lru_cache(maxsize=64)
+def _pack(path: Path, content: bytes) -> Pack:
+    """Read a pack; of those that are read again few have changed."""
     try:
         raw = tomllib.loads(content.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -122,6 +128,8 @@ class _Words:
         for name, text in reversed(list(self.macros.items())):
             pattern = pattern.replace(f"@{name}@", f"(?:{text})")
         for name, words in self.lists.items():
+            if f"@{name}@" not in pattern:
+                continue
             plain = "|".join(re.escape(word.lower()) for word in words)
             pattern = pattern.replace(f"@{name}@", f"(?:{plain})")
         translated(pattern, where)  # Raises for what cannot be made to mean Unicode.
@@ -202,6 +210,7 @@ def _rule(schema: RuleSchema, pack: str, words: _Words, path: Path) -> Rule:
         ),
         threshold=schema.threshold,
         longest=schema.longest,
+        most=schema.most,
         positives=tuple(_example(e) for e in schema.positives),
         negatives=tuple(_example(e) for e in schema.negatives),
     )

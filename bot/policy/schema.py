@@ -77,6 +77,7 @@ class RuleSchema(_Strict):
     evidence: tuple[EvidenceSchema, ...] = ()
     threshold: float = Field(default=0.0, ge=0, le=5)
     longest: int = Field(default=0, ge=0)
+    most: int = Field(default=0, ge=0)
     view: View = "text"
     guard: str | None = None
     keywords: tuple[str, ...] = ()

@@ -55,7 +55,7 @@ def _pending(lanes: int, passed: bool) -> Any:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxRow:
-    """One update that waits for its decision."""
+    """One update that waits for its decision; ``attempts``: how often it may have been begun."""
 
     id: int
     platform: str

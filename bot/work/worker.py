@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
@@ -197,19 +198,21 @@ class Worker:
 
     async def _handle_row(self, row: InboxRow) -> str | None:
         """Handle a row in as many tries as it is given; what the database does is no try."""
-        deliveries, counted = row.attempts, False
+        deliveries, counted, begun = row.attempts, False, False
         while deliveries < MAX_DELIVERIES:
             try:
                 if row.id in self._suspects:
                     await self._marks.mark(row.id, self._suspects_behind(row))
                     self._suspects.discard(row.id)
-                    counted = True
-                return await self._handle(row)
+                    counted = begun = True
+                return await self._handle(_begun(row) if begun else row)
             except LeaseLost:
                 raise
             except DatabaseAway:
+                begun = True
                 await self._outage.over()
             except Exception as error:
+                begun = True
                 deliveries += 1
                 log.warning("inbox %s: try %d: %s", row.id, deliveries, type(error).__name__)
                 if not counted:
@@ -257,6 +260,11 @@ class Worker:
     def _forget(self, rows: Sequence[InboxRow]) -> None:
         self._marks.forget([row.id for row in rows])
         self._left([row.id for row in rows])
+
+
+def _begun(row: InboxRow) -> InboxRow:
+    """Let a row tell its handler that an earlier try may have begun to act."""
+    return replace(row, attempts=max(1, row.attempts))
 
 
 async def _cancelled(tasks: Iterable[asyncio.Task[None]]) -> None:

@@ -19,18 +19,28 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import bot.app
 from bot import cli
-from bot.detect.text.normalize import Normalizer
+from bot.casework.in_force import warm_up
+from bot.detect.engine import Engine
+from bot.detect.text.disguise import shared_restorer
+from bot.policy.packs import load_packs
+from bot.policy.publish import PACKS
+from bot.settings import CONFIG_FOLDER
 from tests.support import shifted_clock
 from tests.support.kill_points import Killer
 from tests.support.shortcuts import shorten
 
 
+def load_packs_once() -> None:
+    """Prepare the tables and the patterns of the packs, which the children inherit."""
+    packs = load_packs(CONFIG_FOLDER / PACKS)
+    every = packs.rules(sorted(packs.by_name))
+    warm_up(Engine(every, restorer=shared_restorer()), every)
+
+
 def serve() -> None:
     """Fork on each order until the input ends; then end every process that is left."""
-    normalizer = Normalizer()
-    bot.app.Normalizer = lambda: normalizer  # type: ignore[misc,assignment]
+    load_packs_once()
     children: dict[int, tuple[int, int]] = {}
     woken, wake = os.pipe()
     for end in (woken, wake):

@@ -110,9 +110,9 @@ def around(derived: Derived, reach: int, most: int) -> Derived:
 def _near_changes(derived: Derived, reach: int, most: int) -> list[range]:
     kept: list[range] = []
     room = most
-    for at, label in enumerate(derived.labels):
-        if not label or (kept and at < kept[-1].stop - reach):
-            continue
+    changed = bytes(map(bool, derived.labels))
+    at = changed.find(1)
+    while at >= 0 and room > 0:
         start = max(at - reach, kept[-1].stop if kept else 0)
         stop = min(at + reach, len(derived.text), start + room)
         room -= stop - start
@@ -120,6 +120,5 @@ def _near_changes(derived: Derived, reach: int, most: int) -> list[range]:
             kept[-1] = range(kept[-1].start, stop)
         else:
             kept.append(range(start, stop))
-        if room <= 0:
-            break
+        at = changed.find(1, max(at + 1, stop - reach))
     return kept

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
@@ -31,9 +32,10 @@ _TELLING_PLACES: tuple[tuple[Position, str], ...] = (
     ("bracket", "bracket"),
     ("start", "start"),
 )
-# No honest text speaks about one mark so often. Beyond this a mark counts as one without being
-# judged, so that neither time nor a real mark can be lost among decoys.
-MAX_DROPPED, LENGTH_PER_DROPPED, UNJUDGED = 48, 128, 0.6
+# No honest text speaks about one mark so often, and where a rule has found so much, the rest is
+# hardly other. Beyond this a hit counts without being judged, so that neither time nor a real
+# mark can be lost among decoys.
+MAX_JUDGED, LENGTH_PER_JUDGED, UNJUDGED = 48, 128, 0.6
 _DIGITS = bytes(0x30 if chr(c) in "0123456789" else 0 for c in range(256))
 _DIGIT_BYTE = 0x30
 _DIGIT = re.compile("[0-9]")
@@ -106,7 +108,8 @@ class RuleDetector:
                 yield from self._run(prepared, fragment, text)
 
     def _run(self, prepared: _Prepared, fragment: Fragment, text: Normalized) -> Iterator[Finding]:
-        most = MAX_WHOLE if prepared.rule.extent is Extent.WHOLE else None
+        whole = prepared.rule.extent is Extent.WHOLE
+        most = prepared.rule.most or (MAX_WHOLE if whole else None)
         hits = prepared.pattern.find(text)
         # Most patterns do not match: what else a rule asks for is looked at after that.
         first = next(hits, None)
@@ -116,20 +119,17 @@ class RuleDetector:
     def _judged(
         self, prepared: _Prepared, fragment: Fragment, text: Normalized, hits: Iterable[PatternHit]
     ) -> Iterator[Finding]:
+        rule, whole = prepared.rule, prepared.rule.extent is Extent.WHOLE
         severity: Severity | None = None
-        patience = MAX_DROPPED + len(text.text) // LENGTH_PER_DROPPED
+        left = MAX_JUDGED + len(text.text) // LENGTH_PER_JUDGED
         for hit in hits:
-            judgement: _Judgement | None
-            if patience > 0 or prepared.rule.extent is not Extent.WHOLE:
-                judgement = _judge(prepared, fragment, text, hit)
-            else:
-                judgement = _Judgement(prepared.rule.confidence * UNJUDGED)
+            judgement = _judge(prepared, fragment, text, hit) if left > 0 else _unjudged(rule)
+            # Of what withholds all a few are told, so that only what is dropped can be much.
+            left -= (judgement is None) is whole
             if judgement is None:
-                patience -= 1
                 continue
             if severity is None:
                 severity = _severity(prepared, text)
-            rule = prepared.rule
             reasons = judgement.reasons
             if severity > rule.severity:
                 reasons = (*reasons, "beside")
@@ -187,6 +187,13 @@ class _Judgement:
     severity: Severity | None = None
 
 
+@functools.cache
+def _unjudged(rule: Rule) -> _Judgement:
+    code = last_reason(rule.category)
+    confidence = rule.confidence * (UNJUDGED if rule.extent is Extent.WHOLE else 1)
+    return _Judgement(confidence, (code,) if code else ())
+
+
 def _judge(
     prepared: _Prepared, fragment: Fragment, text: Normalized, hit: PatternHit
 ) -> _Judgement | None:
@@ -198,7 +205,7 @@ def _judge(
         reasons.append("checked")
     if around.context:
         span = (hit.start, hit.end)
-        word = nearest_word(text.folded, span, prepared.context, around.window)
+        word = nearest_word(text.folded, span, _present(prepared, text), around.window)
         if word is None and around.context_required:
             return None
         confidence = confidence if word else confidence * 0.8
@@ -217,6 +224,15 @@ def _judge(
     if fragment.source is Source.IMAGE:
         reasons.append("read")
     return _Judgement(min(confidence, HIGHEST), tuple(reasons))
+
+
+def _present(prepared: _Prepared, text: Normalized) -> tuple[str, ...]:
+    """Return those words of a rule's context that stand anywhere in the text."""
+    present: tuple[str, ...] | None = text.known.get(prepared.context)
+    if present is None:
+        present = tuple(word for word in prepared.context if word in text.folded)
+        text.known[prepared.context] = present
+    return present
 
 
 def _is_barred(prepared: _Prepared, text: Normalized, hit: PatternHit) -> bool:

@@ -14,7 +14,7 @@ from itertools import chain, product
 from bot.detect.text.derived import Derived, Part, around, derive
 from bot.detect.text.encoded import DECODED
 from bot.detect.text.index import DaachorseIndex
-from bot.detect.text.normalize import Normalized, Normalizer, places_without
+from bot.detect.text.normalize import Normalized, Normalizer, places_without, shared_normalizer
 from bot.detect.text.sounds import EMOJI, LOOKS, PIECES, ZHUYIN, by_sound, skeletons, syllable
 
 MARKS = ("绝密", "机密", "秘密", "内部")
@@ -115,6 +115,12 @@ class Restorer:
                 if len(found) >= enough:
                     break
         return _merged((), found)
+
+
+@functools.cache
+def shared_restorer() -> Restorer:
+    """Return the process's own: it never changes, and to prepare its words takes a while."""
+    return Restorer(shared_normalizer())
 
 
 def _merged(runs: Iterable[Part], parts: Iterable[Part]) -> list[Part]:

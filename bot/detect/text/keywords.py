@@ -11,7 +11,7 @@ from typing import Protocol
 from bot.detect.text.collisions import Collisions
 from bot.detect.text.disguise import MAX_TERMS, DisguisedTerms
 from bot.detect.text.index import DaachorseIndex, IndexFactory
-from bot.detect.text.normalize import Normalized, Normalizer, dense
+from bot.detect.text.normalize import Normalized, Normalizer, dense, shared_normalizer
 
 MAX_NOISE = 3
 _HAN = re.compile(r"[\u3007\u3400-\u9fff\U00020000-\U0003134f]")
@@ -53,7 +53,7 @@ class KeywordList:
         *,
         index: IndexFactory = DaachorseIndex,
     ) -> None:
-        normalize = normalizer or Normalizer()
+        normalize = normalizer or shared_normalizer()
         prepared = dict.fromkeys(t for t in (_prepare(term, normalize) for term in terms) if t)
         self._terms = tuple(prepared)
         cores: dict[str, tuple[int, ...]] = {}

@@ -6,12 +6,14 @@ look-alikes of other scripts, traditional forms) stands in tables. Zero and O st
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Hashable, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import Any
 
 from bot.detect.text.variants import LOOKALIKES, confusables, simplified
@@ -219,18 +221,15 @@ class Normalized:
 
 def places_without(gaps: re.Pattern[str], text: str) -> list[int]:
     """Return the place of each character that is left when gaps are cut out."""
-    starts: list[int] = []
-    done = 0
+    left = bytearray(b"\1") * len(text)
     for gap in gaps.finditer(text):
         low, high = gap.span()
-        # In the texts that cost most, each gap is a character after the other.
-        if low == done + 1:
-            starts.append(done)
+        # In the texts that cost most, each gap is a single character.
+        if high == low + 1:
+            left[low] = 0
         else:
-            starts += range(done, low)
-        done = high
-    starts += range(done, len(text))
-    return starts
+            left[low:high] = bytes(high - low)
+    return list(compress(range(len(text)), left))
 
 
 def with_marks(text: str, end: int) -> int:
@@ -330,6 +329,12 @@ class Normalizer:
             self._single[ord(char)] = self._simplified.get(ord(plain), plain)
         elif plain:
             self._several[char] = plain.translate(self._simplified)
+
+
+@functools.cache
+def shared_normalizer() -> Normalizer:
+    """Return the process's own: it never changes."""
+    return Normalizer()
 
 
 def _plain(char: str) -> str:

@@ -113,12 +113,16 @@ def _spans(
     known = text.matches.get(key)
     if known is None:
         data = text.encoded(key[1])
-        found: Iterator[tuple[int, int]]
-        found = (match.span(group) for match in regexp.finditer(data))
+        found = _places(regexp, group, data)
         if len(data) > len(text.shown(key[1])):
             found = in_characters(data, found)
         known = text.matches[key] = _Spans(found)
     return known
+
+
+def _places(regexp: re2._Regexp, group: int, data: bytes) -> Iterator[tuple[int, int]]:
+    for match in regexp.finditer(data):
+        yield match.span(group)
 
 
 def in_characters(data: bytes, spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import warnings
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from string import ascii_letters, digits
 from typing import Any
 
 from bot.detect.text.normalize import Normalized
+from bot.regex import REMEMBERED
 from bot.rules import View
 
 _OTHER = 0x3F
@@ -33,6 +35,7 @@ class Run:
         return self._run in text.flat.translate(self._table, self._left_out)
 
 
+@functools.lru_cache(maxsize=REMEMBERED)
 def run_of(pattern: str, view: View) -> Run | None:
     """Return a run that any match of an RE2 pattern holds; None where nothing can be said.
 
