@@ -14,7 +14,7 @@ doctor: .venv/.ready-run  ## say what is missing and how to mend it
 	@$(PY) -m bot doctor
 
 test: .venv/.ready-dev  ## all tests
-	@$(PY) -m pytest -q -n 2 --dist loadgroup
+	@$(PY) -m pytest -q -n 3 --dist loadgroup
 
 check: .venv/.ready-dev  ## format, lint, types, imports, tests
 	$(PY) -m ruff format --check .

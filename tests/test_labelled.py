@@ -13,6 +13,8 @@ from bot.checking import load_checker
 from bot.measuring import Measures, Tally, load_labels, measure
 from bot.rules import LANGUAGES
 
+pytestmark = pytest.mark.xdist_group("labelled")  # what was measured is kept
+
 ROOT = Path(__file__).parents[1]
 DATA = ROOT / "tests" / "data"
 CHECKER = load_checker(ROOT / "config" / "packs", ROOT / "config" / "policies.toml")

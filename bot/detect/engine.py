@@ -21,7 +21,8 @@ from bot.detect.text.encoded import DECODED, decoded, may_hold_code
 from bot.detect.text.gates import Gates
 from bot.detect.text.index import DaachorseIndex, IndexFactory
 from bot.detect.text.keywords import KeywordList, Keywords
-from bot.detect.text.normalize import Normalized, Normalizer, shared_normalizer, with_marks
+from bot.detect.text.normalize import Normalizer, shared_normalizer
+from bot.detect.text.normalized import Normalized, with_marks
 from bot.detect.text.reasons import also
 from bot.detect.text.structure import StructureDetector
 from bot.model import Box, Extent, Finding, Fragment, NotInspected

@@ -7,7 +7,8 @@ import pytest
 
 from bot.detect.engine import Engine
 from bot.detect.text.disguise import Restorer
-from bot.detect.text.normalize import Normalized, Normalizer
+from bot.detect.text.normalize import Normalizer
+from bot.detect.text.normalized import Normalized
 from bot.model import Finding, Fragment, NotInspected, Severity, Source
 from bot.policy.packs import load_packs
 

@@ -46,8 +46,7 @@ async def receive(office: Office, monkeypatch: pytest.MonkeyPatch, *ids: int, **
     with monkeypatch.context() as patch:
         patch.setattr(db, "now", lambda: then)
         rows = [
-            Received(platform="telegram", update_id=n, payload=b'{"update_id":%d}' % n)
-            for n in ids
+            Received(platform="telegram", update_id=n, payload=b'{"update_id":%d}' % n) for n in ids
         ]
         new = await office.app.store.inbox.add(rows)
         await office.app.store.inbox.decide(None, {row.id: "ignored" for row in new})

@@ -16,7 +16,7 @@ from bot.rules import Language
 from bot.running import App
 from tests.support.people import NEW_GROUP, OFFICE, PROJECT, SUPERVISORS, ZHANG, People, Shown
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("sample day")]
 
 SPEED = 3.0
 WORDS = {

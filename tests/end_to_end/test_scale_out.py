@@ -20,7 +20,7 @@ from tests.support.postgres import PostgresServer
 from tests.support.process import BotProcess
 from tests.support.redis import RedisServer
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("scale out")]
 
 STARTING = 30.0
 """Seconds in which a process has started, on a busy machine."""

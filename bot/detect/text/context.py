@@ -6,7 +6,7 @@ import re
 from bisect import bisect_right
 from typing import NamedTuple
 
-from bot.detect.text.normalize import Normalized
+from bot.detect.text.normalized import Normalized
 from bot.rules import Position
 
 _SENTENCE_END = re.compile(r"[。!?;\n]")

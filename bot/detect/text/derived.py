@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from bot.detect.text.normalize import Normalized
+from bot.detect.text.normalized import Normalized
 
 _LEFT_OUT = "xx"
 

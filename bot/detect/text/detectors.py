@@ -15,7 +15,8 @@ from bot.detect.text.checksums import PROOFS
 from bot.detect.text.context import nearest_word, sentence, stands
 from bot.detect.text.gates import Gates
 from bot.detect.text.keywords import KeywordHit, Keywords
-from bot.detect.text.normalize import Normalized, Normalizer, dense
+from bot.detect.text.normalize import Normalizer
+from bot.detect.text.normalized import Normalized, dense
 from bot.detect.text.patterns import PatternHit, RulePattern
 from bot.detect.text.reasons import explained, last_reason
 from bot.detect.text.talk import is_harmless_talk

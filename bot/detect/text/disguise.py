@@ -14,7 +14,8 @@ from itertools import chain, product
 from bot.detect.text.derived import Derived, Part, around, derive
 from bot.detect.text.encoded import DECODED
 from bot.detect.text.index import DaachorseIndex
-from bot.detect.text.normalize import Normalized, Normalizer, places_without, shared_normalizer
+from bot.detect.text.normalize import Normalizer, shared_normalizer
+from bot.detect.text.normalized import Normalized, places_without
 from bot.detect.text.sounds import EMOJI, LOOKS, PIECES, ZHUYIN, by_sound, skeletons, syllable
 
 MARKS = ("绝密", "机密", "秘密", "内部")

@@ -12,7 +12,8 @@ from string import ascii_letters, digits, hexdigits
 from bot.detect.text.derived import Derived, Part, around, derive
 from bot.detect.text.loosened import DECODED as DECODED
 from bot.detect.text.loosened import closed_up, may_be_loose
-from bot.detect.text.normalize import Normalized, Normalizer
+from bot.detect.text.normalize import Normalizer
+from bot.detect.text.normalized import Normalized
 
 LEVELS = 2
 """How deep encodings within encodings are followed."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 
 from bot.detect.text.index import DaachorseIndex, IndexFactory
-from bot.detect.text.normalize import STAYING_MARKS, Normalized
+from bot.detect.text.normalized import STAYING_MARKS, Normalized
 
 _CHINESE_PAIR = re.compile(r"[\u3007\u3400-\u9fff\U00020000-\U0003134f]{2}")
 _NOISE = re.compile(r"[\W_]+")

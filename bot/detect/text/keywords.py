@@ -11,7 +11,8 @@ from typing import Protocol
 from bot.detect.text.collisions import Collisions
 from bot.detect.text.disguise import MAX_TERMS, DisguisedTerms
 from bot.detect.text.index import DaachorseIndex, IndexFactory
-from bot.detect.text.normalize import Normalized, Normalizer, dense, shared_normalizer
+from bot.detect.text.normalize import Normalizer, shared_normalizer
+from bot.detect.text.normalized import Normalized, dense
 
 MAX_NOISE = 3
 _HAN = re.compile(r"[\u3007\u3400-\u9fff\U00020000-\U0003134f]")

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from bot.detect.text.derived import Part
-from bot.detect.text.normalize import Normalized
+from bot.detect.text.normalized import Normalized
 
 DECODED = "decoded"
 

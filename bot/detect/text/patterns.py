@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import re2
 
 from bot.detect.text.checksums import VALIDATORS, entropy
-from bot.detect.text.normalize import Normalized
+from bot.detect.text.normalized import Normalized
 from bot.detect.text.runs import run_of
 from bot.errors import ConfigurationError
 from bot.regex import compile_regex

@@ -11,7 +11,7 @@ from re import _parser as parser  # type: ignore[attr-defined]
 from string import ascii_letters, digits
 from typing import Any
 
-from bot.detect.text.normalize import Normalized
+from bot.detect.text.normalized import Normalized
 from bot.regex import REMEMBERED
 from bot.rules import View
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import re2
 
 from bot.detect.text.gates import Gates
-from bot.detect.text.normalize import Normalized
+from bot.detect.text.normalized import Normalized
 from bot.detect.text.reasons import ELEMENT, explained
 from bot.model import Finding, Fragment
 from bot.regex import compile_regex

@@ -9,7 +9,7 @@ import re2
 
 from bot.detect.text.context import near_line, sentence, stands
 from bot.detect.text.english_talk import is_english_talk
-from bot.detect.text.normalize import Normalized
+from bot.detect.text.normalized import Normalized
 from bot.detect.text.read_out import is_read_out
 from bot.rules import Discourse
 

@@ -15,7 +15,8 @@ from bot.detect.text.disguise import Restorer
 from bot.detect.text.encoded import _parts, may_hold_code
 from bot.detect.text.gates import Gates
 from bot.detect.text.keywords import MAX_NOISE, KeywordList, _gaps_allowed
-from bot.detect.text.normalize import Normalized, Normalizer, dense
+from bot.detect.text.normalize import Normalizer
+from bot.detect.text.normalized import Normalized, dense
 from bot.detect.text.patterns import RulePattern
 from bot.detect.text.runs import run_of
 from bot.model import Fragment, Source
