@@ -74,10 +74,16 @@ async def test_a_stall_of_35_seconds(office: Office) -> None:
 async def test_no_connection_for_some_seconds(office: Office) -> None:
     people, server = office.people, office.server
     port = int(server.url.rpartition(":")[2])
-    await people.fault("sendMessage", chat_id=OFFICE, retry_after=2)
-    await people.fault("sendMessage", chat_id=SUPERVISORS, retry_after=2)
+    chats = {OFFICE, SUPERVISORS, ZHANG}
+    for chat in chats:
+        await people.fault("sendMessage", chat_id=chat, retry_after=2)
     first = await people.post(ZHANG, OFFICE, MARKED)
     await people.wait_gone(OFFICE, first)
+    async with asyncio.timeout(20):
+        # A request whose answer is lost with the connection would not be repeated.
+        while not {("sendMessage", chat) for chat in chats} <= set(await office.acts()):
+            await asyncio.sleep(0.01)
+    await asyncio.sleep(0.2)
     await server.stop()
     await asyncio.sleep(4)
     await server.start(port=port)
