@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
 from time import monotonic
-from typing import Generic, TypeVar
 
 from bot.casework.watched import WatchedFile
 from bot.detect.text.keywords import KeywordList, KeywordLists, Keywords
@@ -14,18 +16,20 @@ from bot.store.store import Store
 FRESH = 5.0
 """Seconds after which a group is read again, so that other processes' changes are seen."""
 
+TOGETHER = 100
+"""Groups that are read together: one query for many costs little more than for one."""
+
 Build = Callable[[Iterable[str]], KeywordList]
 Files = Mapping[int | None, WatchedFile[KeywordList]]
 
-_Value = TypeVar("_Value")
 
+@dataclass(slots=True)
+class _Remembered:
+    """A group and its own terms; ``asked``: since they were read."""
 
-class _Remembered(Generic[_Value]):
-    __slots__ = ("until", "value")
-
-    def __init__(self, value: _Value, until: float) -> None:
-        self.value = value
-        self.until = until
+    value: tuple[Group | None, tuple[str, ...]] = field(repr=False)
+    until: float
+    asked: bool = False
 
 
 class Directory:
@@ -47,7 +51,8 @@ class Directory:
         self._configured = configured_keywords
         self._files = files or {}
         self._clock = clock
-        self._groups: dict[int, _Remembered[tuple[Group | None, tuple[str, ...]]]] = {}
+        self._groups: dict[int, _Remembered] = {}
+        self._reading = asyncio.Lock()
         self._ids: dict[int, tuple[int, ...]] = {}
         self._lists: dict[int | None, tuple[tuple[str, ...], KeywordList]] = {}
         self._changes = 0
@@ -56,22 +61,33 @@ class Directory:
         """Find a group; None for one that the bot does not know."""
         known = self._groups.get(chat_id)
         if known is None or known.until < self._clock():
-            changes = self._changes
-            group = await self._store.groups.get(chat_id)
-            terms = await self._terms(chat_id) if group else ()
-            # What was changed while it was being read is read again at the next question.
-            until = self._clock() + FRESH if changes == self._changes else float("-inf")
-            known = _Remembered((group, terms), until)
-            self._groups[chat_id] = known
+            async with self._reading:
+                known = self._groups.get(chat_id)  # it may have been read meanwhile
+                if known is None or known.until < self._clock():
+                    known = await self._read(chat_id)
+        known.asked = True
         return known.value[0]
 
-    async def _terms(self, chat_id: int) -> tuple[str, ...]:
-        """Read a group's terms: those of the settings, by its former ids too, and those added."""
-        ids = [chat_id, *await self._store.groups.former_ids(chat_id)]
-        self._ids[chat_id] = tuple(ids)
-        configured = [term for i in ids for term in self._configured.get(i, ())]
-        added = await self._store.keywords.list(chat_id)
-        return tuple(dict.fromkeys([*configured, *(k.term for k in added)]))
+    async def _read(self, chat_id: int) -> _Remembered:
+        """Read a group, together with those that are asked for and soon to be read."""
+        soon, changes = self._clock() + FRESH / 2, self._changes
+        due = (i for i, known in self._groups.items() if known.asked and known.until < soon)
+        ids = list(dict.fromkeys((chat_id, *islice(due, TOGETHER))))
+        groups = {group.chat_id: group for group in await self._store.groups.some(ids)}
+        former = await self._store.groups.former_ids(groups)
+        added: dict[int, list[str]] = {}
+        for keyword in await self._store.keywords.of_some(groups):
+            added.setdefault(keyword.chat_id, []).append(keyword.term)
+        # What was changed while it was being read is read again at the next question.
+        until = self._clock() + FRESH if changes == self._changes else float("-inf")
+        for i in ids:
+            terms: tuple[str, ...] = ()
+            if i in groups:
+                self._ids[i] = (i, *former.get(i, ()))
+                configured = (t for n in self._ids[i] for t in self._configured.get(n, ()))
+                terms = tuple(dict.fromkeys((*configured, *added.get(i, ()))))
+            self._groups[i] = _Remembered((groups.get(i), terms), until)
+        return self._groups[chat_id]
 
     def forget(self, chat_id: int) -> None:
         """Read a group again at the next question, because it was changed.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
@@ -65,11 +65,19 @@ class Groups:
         """List every group that the bot ever knew."""
         return await self._select(groups.c.chat_id.is_not(None))
 
-    async def former_ids(self, chat_id: int) -> list[int]:
-        """List the ids that a group had before it became a supergroup."""
-        query = select(groups.c.chat_id).where(groups.c.migrated_to == chat_id)
+    async def some(self, chat_ids: Collection[int]) -> list[Group]:
+        """Find groups; those that are not known are left out."""
+        return await self._select(groups.c.chat_id.in_(chat_ids))
+
+    async def former_ids(self, chat_ids: Collection[int]) -> dict[int, list[int]]:
+        """List the ids that groups had before they became supergroups, by the one they have now."""
+        columns = (groups.c.migrated_to, groups.c.chat_id)
+        query = select(*columns).where(groups.c.migrated_to.in_(chat_ids)).order_by(columns[1])
+        former: dict[int, list[int]] = {}
         async with self._db.read() as connection:
-            return list((await connection.execute(query)).scalars())
+            for now, before in await connection.execute(query):
+                former.setdefault(now, []).append(before)
+        return former
 
     async def overdue(self, before: datetime) -> list[Group]:
         """List groups that have been waiting for approval since before a time."""

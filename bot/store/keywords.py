@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -56,11 +57,15 @@ class Keywords:
         async with self._db.within(tx) as tx:
             return (await tx.execute(statement)).rowcount == 1
 
-    async def list(self, chat_id: int) -> list[Keyword]:
+    async def list(self, chat_id: int) -> Sequence[Keyword]:
         """List a group's terms, oldest first."""
+        return await self.of_some([chat_id])
+
+    async def of_some(self, chat_ids: Collection[int]) -> Sequence[Keyword]:
+        """List the terms of groups, oldest first."""
         query = (
             select(group_keywords)
-            .where(group_keywords.c.chat_id == chat_id)
+            .where(group_keywords.c.chat_id.in_(chat_ids))
             .order_by(group_keywords.c.id)
         )
         async with self._db.read() as connection:
@@ -68,7 +73,7 @@ class Keywords:
         return [
             Keyword(
                 chat_id=row.chat_id,
-                term=self._keys.cipher.open_text(row.term, _about(chat_id, row.digest)) or "",
+                term=self._keys.cipher.open_text(row.term, _about(row.chat_id, row.digest)) or "",
                 added_by=row.added_by,
                 added_at=row.added_at,
             )

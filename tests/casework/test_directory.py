@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from bot.casework.directory import FRESH, Directory
 from bot.detect.text.keywords import KeywordList
 from bot.detect.text.normalize import Normalizer
 from bot.settings import GroupSettings
+from bot.store.keywords import Keyword
 from bot.store.store import Store
 
 OFFICE, NEW = -4001, -1001000000099
@@ -99,10 +100,10 @@ async def test_terms_stay_in_force_while_a_group_is_read_anew(
 async def test_a_change_while_a_group_is_being_read_is_not_missed(
     store: Store, directory: Directory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read = store.keywords.list
+    read = store.keywords.of_some
 
-    async def slow(chat_id: int):  # type: ignore[no-untyped-def]
-        found = await read(chat_id)
+    async def slow(chat_ids: Collection[int]) -> Sequence[Keyword]:
+        found = await read(chat_ids)
         if not changed.done():
             await add(store, "银杏行动")
             directory.forget(OFFICE)
@@ -110,7 +111,7 @@ async def test_a_change_while_a_group_is_being_read_is_not_missed(
         return found
 
     changed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    monkeypatch.setattr(type(store.keywords), "list", lambda _, chat_id: slow(chat_id))
+    monkeypatch.setattr(type(store.keywords), "of_some", lambda _, chat_ids: slow(chat_ids))
     await directory.get(OFFICE)
     await directory.get(OFFICE)
     assert "银杏行动" in directory.terms(OFFICE)

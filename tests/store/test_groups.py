@@ -190,5 +190,5 @@ async def test_a_group_of_the_settings_that_migrated_is_not_designated_by_its_ol
         (NEW, "designated"),
         (CHAT, "left"),
     ]
-    assert await groups.former_ids(NEW) == [CHAT]
-    assert await groups.former_ids(CHAT) == []
+    assert await groups.former_ids([NEW, CHAT]) == {NEW: [CHAT]}
+    assert await groups.former_ids([CHAT]) == {}
