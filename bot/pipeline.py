@@ -45,13 +45,13 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Joined:
-    """A message whose text is that of several posts, with the ``others`` that it joins.
+    """The text of a post together with that of ``others``, by the ids of their messages.
 
     The first post ends at ``first`` of the text and the last begins at ``last``; ``edges`` is the
     text around them, from ``offset`` on.
     """
 
-    message: Message
+    text: str = field(repr=False)
     others: tuple[int, ...]
     edges: str = field(repr=False)
     first: int
@@ -183,8 +183,9 @@ class Pipeline:
             found, _ = self._detector.inspect([edges], subject)
             if not joined.spanned(found, joined.offset):
                 continue
-            whole = replace(subject, message=joined.message, others=joined.others)
-            parts = typed_fragments(joined.message)
+            message = replace(subject.message, text=joined.text)
+            whole = replace(subject, message=message, others=joined.others)
+            parts = typed_fragments(message)
             together = await self._judge_fragments(whole, parts, attached)
             own = [f for f in together.effective if f.fragment == 0]
             if joined.spanned(own) and not together.actions <= verdict.actions:

@@ -14,7 +14,7 @@ from bot.store.sole import sole_use
 from bot.store.store import Store
 from bot.work.limits import SendingLimits
 from bot.work.tenure import FEED, TIMERS, Alone, Shared
-from bot.work.wakeups import Looking, Wakeups
+from bot.work.wakeups import Looking, Unneeded, Wakeups
 
 log = logging.getLogger(__name__)
 
@@ -86,7 +86,7 @@ async def wakeups(settings: Settings, consumer: str) -> AsyncIterator[Wakeups]:
     """Open what carries notices between processes."""
     url = shared_redis(settings)
     if url is None:
-        yield Looking()
+        yield Unneeded() if settings.is_embedded else Looking()
         return
     from bot.work.streams import Streams, open_redis  # a tenth of a second that others save
 

@@ -129,7 +129,8 @@ class App:
 
     async def receive(self, received: Sequence[Received]) -> None:
         """Commit updates to the inbox and have the new ones handled."""
-        rows = await self.store.inbox.add(received)
+        with self.worker.sparing():
+            rows = await self.store.inbox.add(received)
         if others := self.lanes.intake.offer(rows):
             self.lanes.wakeups.tell(others)
         await asyncio.sleep(0)  # handling begins before the next updates are asked for

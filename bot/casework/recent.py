@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
 from time import monotonic
@@ -18,7 +18,7 @@ from bot.pipeline import Joined
 SPAN = timedelta(minutes=1)
 MAX_PARTS = 3
 MAX_SENDERS = 20_000
-EDGE = 256
+EDGE = 128
 """Characters on each side of a join that are looked at first."""
 
 _Key = tuple[int, int | None, int]
@@ -102,7 +102,7 @@ def _joined(run: list[_Post], message: Message) -> Iterator[Joined]:
         if len(inner) > EDGE:
             continue
         yield Joined(
-            message=replace(message, text=head + inner + tail),
+            text=head + inner + tail,
             others=others,
             edges=head[-EDGE:] + inner + tail[:EDGE],
             first=len(head),

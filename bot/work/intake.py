@@ -23,7 +23,7 @@ from bot.work.worker import Worker
 
 log = logging.getLogger(__name__)
 
-TEXTS = (64, 4_000)
+TEXTS = (256, 4_000)
 PICTURES = (256, 2_000)
 """Rows in memory: of a chat, and of all; a chat that has none may always have one."""
 

@@ -14,6 +14,9 @@ from bot.store.inbox import InboxRow
 QUANTUM = 1024
 """Bytes of raw updates that a chat may have handled at each visit; short texts have about 500."""
 
+FEW = 8
+"""Rows of which no chat's are a flood."""
+
 MAX_VISITS = 8
 """Visits after which even the longest row is due."""
 
@@ -36,6 +39,11 @@ class FairQueues:
     def __len__(self) -> int:
         return self._count
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing has a turn: no row waits, or only rows of busy chats."""
+        return not self._chats
+
     def add(self, row: InboxRow) -> None:
         """Put a row at the end of its chat's queue."""
         key = row.chat_id or 0
@@ -43,10 +51,18 @@ class FairQueues:
         waiting.setdefault(key, _Chat()).rows.append(row)
         self._count += 1
 
-    def take(self) -> InboxRow | None:
-        """Return the row whose turn it is; None when there is none, or only of busy chats."""
+    def take(self, *, sparing: bool = False) -> InboxRow | None:
+        """Return the row whose turn it is; None when there is none, or only of busy chats.
+
+        ``sparing`` passes over a chat that floods: one with more than half of all that waits.
+        """
         while self._chats:
             key, chat = next(iter(self._chats.items()))
+            if sparing and len(chat.rows) > max(FEW, self._count // 2):
+                if len(self._chats) == 1:
+                    return None
+                self._chats.move_to_end(key)
+                continue
             cost = min(len(chat.rows[0].payload), MAX_VISITS * QUANTUM)
             chat.credit += QUANTUM
             self._chats.move_to_end(key)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
 from bot.errors import DatabaseAway
@@ -39,10 +40,14 @@ class Batcher:
     """Commits the results of harmless messages together; a lost batch is only decided again."""
 
     def __init__(
-        self, decisions: Decisions, committed: Callable[[Iterable[int]], None] = lambda ids: None
+        self,
+        decisions: Decisions,
+        committed: Callable[[Iterable[int]], None] = lambda ids: None,
+        sparing: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self._decisions = decisions
         self._committed = committed
+        self._sparing = sparing
         self._waiting: dict[Claim, dict[int, str]] = {}
         self._timer: asyncio.Task[None] | None = None
 
@@ -67,7 +72,8 @@ class Batcher:
         if not waiting:
             return
         try:
-            lost = await self._decisions.decide(waiting)
+            with self._sparing():
+                lost = await self._decisions.decide(waiting)
         except Exception as error:
             count = sum(len(results) for results in waiting.values())
             log.error("could not record %d decisions: %s", count, type(error).__name__)

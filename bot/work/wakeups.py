@@ -31,6 +31,20 @@ class Wakeups(Protocol):
         """Send what was told, until cancelled."""
 
 
+class Unneeded:
+    """One process alone: all that comes in, it receives itself."""
+
+    def tell(self, rows: Sequence[InboxRow]) -> None:
+        """Do nothing."""
+
+    async def listen(self, lanes: Lanes, wake: Wake) -> None:
+        """Wait until cancelled."""
+        await asyncio.Event().wait()
+
+    async def run(self) -> None:
+        """Do nothing."""
+
+
 class Looking:
     """Without Redis: every lane is looked at from time to time."""
 

@@ -7,8 +7,9 @@ not wait until these are read.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
@@ -28,6 +29,9 @@ MAX_PAUSE = 60.0
 
 AHEAD = 16
 """Rows of a chat that are marked as begun at once, of those that an earlier run may have begun."""
+
+TURNS = 8
+"""Turns of the event loop between two rows of a flood, for what else it has to do meanwhile."""
 
 CAREFUL = 2
 """Deliveries after which a row that may have ended the program is handled while no other is."""
@@ -67,7 +71,7 @@ class Worker:
         self._decisions = decisions
         self._tenure: Tenure = tenure or Alone()
         self._retry_seconds = retry_seconds
-        self._batcher = Batcher(decisions, self._left)
+        self._batcher = Batcher(decisions, self._left, self.sparing)
         self._marks = Marks(decisions)
         self._outage = Outage(decisions)
         self._queues = FairQueues()
@@ -77,6 +81,8 @@ class Worker:
         self._blocking: set[int] = set()
         self._one_by_one = asyncio.Lock()
         self._pumping = False
+        self._sparing = 0
+        self._waited = 0
         self._closed = False
         self.finished: Callable[[InboxRow], None] = lambda row: None
 
@@ -101,6 +107,16 @@ class Worker:
         """Begin what waits."""
         if not self._pumping:
             self._pump()
+
+    @contextlib.contextmanager
+    def sparing(self) -> Iterator[None]:
+        """Leave a flood alone meanwhile, so that what others wait for is done sooner."""
+        self._sparing += 1
+        try:
+            yield
+        finally:
+            self._sparing -= 1
+            self.go_on()
 
     def waiting(self) -> dict[str, Waiting]:
         """Say what is in memory: ``text``, and ``picture`` for what comes with files."""
@@ -142,12 +158,15 @@ class Worker:
     def _pump(self) -> None:
         """Begin the row whose turn it is; come again when it has run until it has to wait."""
         stopped = self._closed or self._tenure.suspended
-        row = None if stopped else self._queues.take()
-        self._pumping = row is not None
-        if row is None:
-            return
-        self._begin(row)
-        asyncio.get_running_loop().call_soon(self._pump)
+        row = None if stopped else self._queues.take(sparing=True)
+        self._waited = 0 if row is not None else self._waited + 1
+        if row is None and not stopped and not self._sparing and self._waited > TURNS:
+            row = self._queues.take()
+        if row is not None:
+            self._begin(row)
+        self._pumping = row is not None or not (stopped or self._sparing or self._queues.is_empty)
+        if self._pumping:
+            asyncio.get_running_loop().call_soon(self._pump)
 
     def _begin(self, row: InboxRow) -> None:
         claim = self._tenure.claim(lane_name(row.lane))

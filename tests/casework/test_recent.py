@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from bot.casework.recent import RecentPosts
+from bot.casework.recent import EDGE, RecentPosts
 from bot.model import Message, Sender, SenderKind
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -30,7 +30,7 @@ def post(number: int, text: str, *, seconds: float = 0, person: int = 1, chat: i
 
 
 def texts(recent: RecentPosts, message: Message) -> list[tuple[str, tuple[int, ...]]]:
-    return [(j.message.text, j.others) for j in recent.joins(message)]
+    return [(j.text, j.others) for j in recent.joins(message)]
 
 
 def test_two_and_three_posts_are_joined() -> None:
@@ -89,5 +89,5 @@ def test_only_what_spans_the_join_counts() -> None:
     recent = RecentPosts()
     list(recent.joins(post(1, "a" * 300)))
     [joined] = recent.joins(post(2, "，b"))
-    assert (joined.first, joined.last, joined.offset) == (300, 300, 44)
-    assert joined.edges == "a" * 256 + "，b"
+    assert (joined.first, joined.last, joined.offset) == (300, 300, 300 - EDGE)
+    assert joined.edges == "a" * EDGE + "，b"
