@@ -12,6 +12,7 @@ from bot.casework.directory import FRESH, Directory
 from bot.detect.text.keywords import KeywordList
 from bot.detect.text.normalize import Normalizer
 from bot.settings import GroupSettings
+from bot.store.groups import Group
 from bot.store.keywords import Keyword
 from bot.store.store import Store
 
@@ -145,3 +146,29 @@ async def test_a_migrated_group_keeps_the_terms_of_the_settings(
     assert sorted(directory.terms(NEW)) == sorted(["青松项目", "银杏行动"])
     former = await directory.get(OFFICE)
     assert former is not None and former.status == "left"
+
+
+async def test_groups_that_are_asked_for_are_read_together(
+    store: Store, directory: Directory, time: Time, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chats = [-5000 - n for n in range(20)]
+    for chat in chats:
+        await store.groups.designate(None, chat, title="分会")
+        await add(store, f"银杏{chat}号", chat)
+    for chat in chats:
+        await directory.get(chat)
+    asked: list[int] = []
+    some = store.groups.some
+
+    async def counted(chat_ids: Collection[int]) -> list[Group]:
+        asked.append(len(chat_ids))
+        return await some(chat_ids)
+
+    monkeypatch.setattr(store.groups, "some", counted)
+    time.now += FRESH + 1
+    await add(store, "白鹭行动", chats[3])
+    found = await asyncio.gather(*(directory.get(chat) for chat in chats))
+    assert all(group is not None and group.title == "分会" for group in found)
+    assert asked == [len(chats)]
+    assert sorted(directory.terms(chats[3])) == sorted([f"银杏{chats[3]}号", "白鹭行动"])
+    assert directory.terms(chats[4]) == (f"银杏{chats[4]}号",)

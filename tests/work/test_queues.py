@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.store.claims import lane_of
 from bot.store.inbox import InboxRow
-from bot.work.queues import MAX_VISITS, QUANTUM, FairQueues
+from bot.work.queues import FEW, MAX_VISITS, QUANTUM, FairQueues
 
 
 def row(id: int, chat: int, size: int = 500) -> InboxRow:
@@ -111,3 +111,32 @@ def test_every_row_has_its_turn_once_and_in_the_order_of_its_chat(
         own = [n for c, n in found if c == -chat]
         assert own == sorted(own)
     assert len(queues) == 0
+
+
+def test_a_flood_is_passed_over_while_others_are_to_be_spared() -> None:
+    queues = FairQueues()
+    for n in range(100):
+        queues.add(row(n, -1))
+    for n in range(3):
+        queues.add(row(200 + n, -2))
+    found = []
+    while (one := queues.take(sparing=True)) is not None:
+        found.append(one.id)
+    assert found == [200, 201, 202]
+    assert queues.take() is not None
+    assert len(queues) == 99
+
+
+def test_many_that_post_as_much_as_each_other_are_no_flood() -> None:
+    queues = FairQueues()
+    for n in range(100):
+        for chat in range(3):
+            queues.add(row(n * 3 + chat, -chat - 1))
+    assert all(queues.take(sparing=True) for _ in range(200))
+
+
+def test_few_rows_are_no_flood() -> None:
+    queues = FairQueues()
+    for n in range(FEW):
+        queues.add(row(n, -1))
+    assert all(queues.take(sparing=True) for _ in range(FEW))

@@ -303,3 +303,35 @@ async def test_what_may_have_ended_the_program_twice_is_handled_by_itself() -> N
     await worker.drain(2)
     assert most == 1
     assert decisions.results == dict.fromkeys(range(1, 6), "clean")
+
+
+async def test_a_flood_waits_while_a_batch_is_committed_and_others_do_not() -> None:
+    handler = Handler()
+    worker = build(handler, Decisions())
+    with worker.sparing():
+        worker.submit([row(n) for n in range(1, 101)])
+        worker.submit([row(200, PROJECT)])
+        await until(lambda: 200 in handler.done)
+        await asyncio.sleep(0.02)
+        assert handler.done == [200]
+    await until(lambda: len(handler.done) == 101)
+    assert handler.done[1:] == list(range(1, 101))
+
+
+async def test_a_row_tells_its_handler_whether_it_may_have_been_begun() -> None:
+    told: list[tuple[int, int]] = []
+
+    async def handle(row: InboxRow) -> str | None:
+        told.append((row.id, row.attempts))
+        if len(told) == 1:
+            raise ValueError("once")
+        return "clean"
+
+    worker = Worker(handle, handle, Decisions(), retry_seconds=0.01)
+    worker.submit([row(1)])
+    await worker.drain(2)
+    worker = Worker(handle, handle, Decisions(), retry_seconds=0.01)
+    worker.submit([row(2)], suspect=True)
+    worker.submit([row(3)])
+    await worker.drain(2)
+    assert sorted(told) == [(1, 0), (1, 1), (2, 1), (3, 0)]
