@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Sequence
 
@@ -13,6 +14,9 @@ from bot.health.metrics import metrics
 from bot.health.state import Health
 
 log = logging.getLogger(__name__)
+
+PATIENCE = 5.0
+"""Seconds after which a database that does not answer is not waited for."""
 
 
 def health_routes(health: Health) -> list[web.RouteDef]:
@@ -27,9 +31,12 @@ def health_routes(health: Health) -> list[web.RouteDef]:
         return web.json_response(answer, status=503 if problems else 200)
 
     async def figures(_: web.Request) -> web.Response:
-        return web.Response(
-            body=await metrics(health), headers={"Content-Type": CONTENT_TYPE_LATEST}
-        )
+        try:
+            async with asyncio.timeout(PATIENCE):
+                body = await metrics(health)
+        except Exception as error:
+            return web.Response(text=f"no figures: {type(error).__name__}\n", status=503)
+        return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     return [web.get("/healthz", live), web.get("/readyz", ready), web.get("/metrics", figures)]
 

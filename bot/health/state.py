@@ -59,7 +59,11 @@ class Health:
         """Return what is wrong, by its name; nothing when the bot is ready."""
         found = {"database": await self._database()}
         if not found["database"]:
-            found |= {"poll": await self._poll(), "text": await self._text()}
+            try:
+                async with asyncio.timeout(WRITE_SECONDS):
+                    found |= {"poll": await self._poll(), "text": await self._text()}
+            except Exception as error:  # it may go between two questions
+                found["database"] = f"cannot be read: {type(error).__name__}"
         return {name: reason for name, reason in found.items() if reason}
 
     async def _database(self) -> str:

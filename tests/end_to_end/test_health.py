@@ -11,6 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from bot.errors import DatabaseAway
 from tests.support.canary import SECRET
 from tests.support.office import Office
 from tests.support.people import OFFICE, SUPERVISORS, ZHANG
@@ -80,6 +81,23 @@ async def test_what_keeps_it_from_being_ready_is_named(
     status, text = await get(f"{url}/readyz")
     assert status == 503
     assert '"database": "cannot be written: OSError"' in text
+    assert (await get(f"{url}/healthz"))[0] == 200
+
+
+async def test_a_database_that_goes_between_two_questions_is_told(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = await with_address(office)
+    await office.quiet()
+
+    async def away() -> None:
+        raise DatabaseAway("gone")
+
+    monkeypatch.setattr(office.app.store.inbox, "waiting", away)
+    status, text = await get(f"{url}/readyz")
+    assert status == 503
+    assert '"database": "cannot be read: DatabaseAway"' in text
+    assert await get(f"{url}/metrics") == (503, "no figures: DatabaseAway\n")
     assert (await get(f"{url}/healthz"))[0] == 200
 
 
