@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from bot.model import BotRights, Box, Fragment, Post, Sender
+from bot.acts import BotRights, Post
+from bot.model import Box, Fragment, Sender
 
 
 class Actor(Protocol):

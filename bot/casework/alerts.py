@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from bot.acts import EffectKind, Post, RichText
 from bot.casework.composer import Composer
 from bot.casework.payloads import Payload, dump, load
 from bot.messages import supervisors as words
 from bot.messages.digest import shortened
-from bot.model import EffectKind, Post, RichText
 from bot.store.effects import EffectRow, NewEffect
 from bot.store.store import Store
 

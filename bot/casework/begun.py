@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.model import Action, CaseStatus, Finding, MaskedCopy, MaskedPart, Source, Verdict
+from bot.acts import CaseStatus, MaskedCopy, MaskedPart
+from bot.model import Action, Finding, Source, Verdict
 from bot.pipeline import Subject
 from bot.store.case_rows import Case, FindingNote
 

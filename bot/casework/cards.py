@@ -4,17 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from bot.acts import Button, CaseStatus, EffectKind, EffectStatus, Post
 from bot.casework.composer import Composer
 from bot.casework.payloads import Payload, dump
 from bot.messages.card import NO_ANSWER, CardEffect, CardFinding, CardView, card
-from bot.model import (
-    Button,
-    CaseStatus,
-    EffectKind,
-    EffectStatus,
-    Extent,
-    Post,
-)
+from bot.model import Extent
 from bot.store.buttons import NewButton
 from bot.store.case_rows import Case, FindingNote
 from bot.store.database import Tx

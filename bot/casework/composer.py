@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
+from bot.acts import Button, MaskedCopy, Post
 from bot.i18n import Catalogs, Language, Translator, best_language
 from bot.messages import group as group_words
 from bot.messages import sender as sender_words
 from bot.messages import terms
 from bot.messages.group import Reason
-from bot.model import Button, Category, MaskedCopy, Message, Post
+from bot.model import Category, Message
 
 
 class Told(Protocol):

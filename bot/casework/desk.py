@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
+from bot.acts import CaseStatus, EffectStatus, MaskedCopy
 from bot.casework.begun import as_begun
 from bot.casework.cards import Cards
 from bot.casework.content import digests_of_findings
 from bot.casework.notices import PEOPLE, Notices
 from bot.casework.pictures import PictureMasker
 from bot.casework.related import RelatedMessages, deletions, is_recorded, recorded
-from bot.model import Action, CaseStatus, EffectStatus, Fragment, MaskedCopy, Verdict
+from bot.model import Action, Fragment, Verdict
 from bot.pipeline import Subject
 from bot.policy.masked_copy import masked_copy
 from bot.reading import ReadAttachments

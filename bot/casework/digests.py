@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from bot.acts import Button, EffectKind, Post
 from bot.casework.composer import Composer
 from bot.casework.payloads import Entry, Payload, dump, load
 from bot.messages import digest as words
 from bot.messages.digest import Line
-from bot.model import Button, EffectKind, Post
 from bot.store.effects import EffectRow, NewEffect
 from bot.store.store import Store
 

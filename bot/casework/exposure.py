@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.acts import EffectKind, EffectStatus, Post
 from bot.casework.cards import message_link
 from bot.casework.composer import Composer
 from bot.casework.payloads import Payload, dump
@@ -12,7 +13,6 @@ from bot.messages import admin as words
 from bot.messages import group as group_words
 from bot.messages import sender as sender_words
 from bot.messages.group import Reason, joined
-from bot.model import EffectKind, EffectStatus, Post
 from bot.ports import Actor
 from bot.store.case_rows import Case
 from bot.store.database import Tx

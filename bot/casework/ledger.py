@@ -7,12 +7,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from bot.acts import EffectKind, EffectStatus
 from bot.casework.alerts import Alerts
 from bot.casework.cards import Cards
 from bot.casework.digests import Digests
 from bot.casework.exposure import Exposure
 from bot.casework.news import News, released_key
-from bot.model import EffectKind, EffectStatus
 from bot.store.case_rows import Case
 from bot.store.database import Tx
 from bot.store.effects import EffectRow, NewEffect

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from bot.acts import EffectKind, Post
 from bot.casework.composer import Composer
 from bot.casework.notices import PEOPLE
 from bot.casework.payloads import Payload, dump
 from bot.messages import group as group_words
 from bot.messages import sender as sender_words
-from bot.model import EffectKind, Post
 from bot.store.case_rows import Case
 from bot.store.effects import NewEffect
 from bot.store.people import Person

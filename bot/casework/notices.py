@@ -5,19 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
+from bot.acts import EffectKind, MaskedCopy, Post
 from bot.casework.composer import Composer
 from bot.casework.payloads import Entry, Payload, dump
 from bot.messages.digest import shortened
 from bot.messages.group import Reason, joined
-from bot.model import (
-    Action,
-    EffectKind,
-    Finding,
-    MaskedCopy,
-    Post,
-    SenderKind,
-    Verdict,
-)
+from bot.model import Action, Finding, SenderKind, Verdict
 from bot.pipeline import Subject
 from bot.store.buttons import NewButton
 from bot.store.case_rows import Case

@@ -8,7 +8,7 @@ from datetime import datetime
 from pydantic import TypeAdapter
 from pydantic.dataclasses import dataclass
 
-from bot.model import Post
+from bot.acts import Post
 
 
 @dataclass(frozen=True, kw_only=True)

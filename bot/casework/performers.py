@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from bot.acts import EffectKind, Post
 from bot.casework.cards import Cards
 from bot.casework.payloads import Payload, load
 from bot.errors import Refused
-from bot.model import EffectKind, Post
 from bot.ports import Actor
 from bot.store.effects import EffectRow
 from bot.store.store import Store

@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
+from bot.acts import MaskedCopy
 from bot.errors import NotReadable
-from bot.model import Fragment, MaskedCopy
+from bot.model import Fragment
 from bot.pipeline import Subject
 from bot.ports import MediaReader
 from bot.reading import ReadAttachments

@@ -7,7 +7,8 @@ import contextlib
 from collections.abc import AsyncIterator, Sequence
 from weakref import WeakValueDictionary
 
-from bot.model import Action, CaseStatus, EffectKind, EffectStatus, Finding, Verdict
+from bot.acts import CaseStatus, EffectKind, EffectStatus
+from bot.model import Action, Finding, Verdict
 from bot.pipeline import Subject
 from bot.store.case_rows import Case
 from bot.store.effects import EffectRow, NewEffect

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.acts import CaseStatus
 from bot.casework.cards import Cards
 from bot.casework.news import RELEASED_FOR, News
-from bot.model import CaseStatus
 from bot.store.case_rows import Claim
 from bot.store.effects import EffectRow
 from bot.store.store import Store

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import telegram
 
+from bot.acts import CaseStatus, Post
 from bot.casework.composer import Composer
 from bot.casework.review import Review
 from bot.errors import PlatformError
@@ -16,7 +17,6 @@ from bot.handlers.speaker import Speaker
 from bot.i18n import Translator
 from bot.messages import card as card_words
 from bot.messages import sender as sender_words
-from bot.model import CaseStatus, Post
 from bot.ports import Actor
 from bot.store.buttons import ButtonRow
 from bot.store.case_rows import Claim

@@ -8,6 +8,7 @@ from datetime import timedelta
 import telegram
 from telegram.ext import ContextTypes
 
+from bot.acts import CaseStatus, Post, RichText
 from bot.casework.composer import Composer
 from bot.casework.directory import Directory
 from bot.handlers.people import Rights
@@ -18,7 +19,7 @@ from bot.messages import admin as admin_words
 from bot.messages import group as group_words
 from bot.messages import sender as words
 from bot.messages import status as status_words
-from bot.model import CaseStatus, Category, Post, RichText
+from bot.model import Category
 from bot.store.groups import Group
 from bot.store.store import Store
 

@@ -10,6 +10,7 @@ from weakref import WeakValueDictionary
 
 import telegram
 
+from bot.acts import BotRights, Button, EffectKind, Post, RichText
 from bot.casework.composer import Composer
 from bot.casework.directory import Directory
 from bot.errors import PlatformError
@@ -17,7 +18,6 @@ from bot.handlers.speaker import Speaker
 from bot.messages import admin as admin_words
 from bot.messages import card as card_words
 from bot.messages import group as words
-from bot.model import BotRights, Button, EffectKind, Post, RichText
 from bot.ports import Actor
 from bot.store.buttons import NewButton
 from bot.store.database import Tx

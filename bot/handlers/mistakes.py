@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from bot.acts import Post
 from bot.casework.composer import Composer
 from bot.errors import ConfigurationError
 from bot.handlers.speaker import Speaker
 from bot.messages import blind as words
-from bot.model import Post
 from bot.settings import Settings
 
 

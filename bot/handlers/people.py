@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from bot.acts import BotRights
 from bot.errors import PlatformError
-from bot.model import BotRights
 from bot.ports import Actor
 from bot.store.store import Store
 

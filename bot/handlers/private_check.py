@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import telegram
 
+from bot.acts import RichText
 from bot.casework.composer import Composer
 from bot.casework.judgement import Judgement
 from bot.i18n import Translator
 from bot.messages import sender as words
-from bot.model import RichText
 from bot.pipeline import Subject
 from bot.platforms.telegram.convert import to_message
 from bot.reading import AttachmentReader, typed_fragments

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from bot.acts import EffectKind, Post
 from bot.casework.payloads import Payload, dump
-from bot.model import EffectKind, Post
 from bot.store.database import Tx
 from bot.store.effects import EffectRow, NewEffect
 from bot.store.store import Store

@@ -14,8 +14,9 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
+from bot.acts import EffectStatus
 from bot.health.state import Health
-from bot.model import EffectStatus, Severity
+from bot.model import Severity
 from bot.store.figures import EXPOSURE_BOUNDS, Exposure
 from bot.store.inbox import Waiting
 from bot.store.leases import EVERY_LANE

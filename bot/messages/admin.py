@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.acts import RichText, SpanKind
 from bot.i18n import Translator
 from bot.messages.richtext import bold, fill, lines, plain, styled
-from bot.model import RichText, SpanKind
 
 
 def keyword_usage(t: Translator) -> RichText:

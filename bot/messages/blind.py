@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from bot.acts import RichText
 from bot.i18n import Translator
 from bot.messages.richtext import bold, lines
-from bot.model import RichText
 
 
 def outage(t: Translator, *, since: datetime, until: datetime) -> RichText:

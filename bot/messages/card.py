@@ -6,19 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bot.acts import CaseStatus, EffectKind, EffectStatus, RichText, SpanKind
 from bot.i18n import Translator
 from bot.messages import terms
 from bot.messages.richtext import bold, fill, lines, plain, quoted, styled
-from bot.model import (
-    CaseStatus,
-    Category,
-    EffectKind,
-    EffectStatus,
-    RichText,
-    Severity,
-    Source,
-    SpanKind,
-)
+from bot.model import Category, Severity, Source
 
 NO_ANSWER = "no-answer"
 """The detail of an act that takes long and goes on being tried."""

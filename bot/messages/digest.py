@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bot.acts import RichText
 from bot.i18n import Translator
 from bot.messages.richtext import bold, lines, plain
-from bot.model import RichText
 
 MOST = 50
 """Notices that one message tells of."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from bot.acts import BotRights, MaskedCopy, RichText
 from bot.i18n import Translator
 from bot.messages.richtext import bold, fill, lines, plain, quoted
-from bot.model import BotRights, MaskedCopy, RichText
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

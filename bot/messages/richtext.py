@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 from string import Formatter
 
-from bot.model import RichText, Span, SpanKind
+from bot.acts import RichText, Span, SpanKind
 
 
 def plain(text: str) -> RichText:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.acts import RichText
 from bot.i18n import Translator
 from bot.messages.group import Reason, joined
 from bot.messages.richtext import bold, fill, lines, plain
-from bot.model import RichText
 
 
 def explanation(t: Translator, *, group: str, reasons: Sequence[Reason], removed: bool) -> RichText:

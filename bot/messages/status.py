@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+from bot.acts import RichText
 from bot.i18n import Translator
 from bot.messages import terms
 from bot.messages.richtext import bold, fill, lines, plain
-from bot.model import Category, RichText
+from bot.model import Category
 
 
 def status(

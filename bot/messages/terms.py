@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bot.acts import EffectKind
 from bot.i18n import Translator
-from bot.model import Category, EffectKind, Severity, Source
+from bot.model import Category, Severity, Source
 
 SEVERITY_ICON = {
     Severity.NONE: "⚪",

@@ -5,14 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from bot.model import (
-    Action,
-    Category,
-    Finding,
-    NotInspected,
-    Severity,
-    Verdict,
-)
+from bot.model import Action, Category, Finding, NotInspected, Severity, Verdict
 from bot.policy.policies import Policy
 
 BULK = 3

@@ -4,18 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.model import (
-    Action,
-    Box,
-    Extent,
-    Fragment,
-    MaskedCopy,
-    MaskedPart,
-    MaskedPicture,
-    Message,
-    Source,
-    Verdict,
-)
+from bot.acts import MaskedCopy, MaskedPart, MaskedPicture
+from bot.model import Action, Box, Extent, Fragment, Message, Source, Verdict
 from bot.policy.mask import boxes_to_cover, mask_text
 
 _SHOWN = (Source.TEXT, Source.CAPTION, Source.QUOTE, Source.POLL, Source.CONTACT)

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import and_, bindparam, delete, or_, select, update
 from sqlalchemy.engine import Row
 
-from bot.model import CaseStatus, EffectKind, EffectStatus
+from bot.acts import CaseStatus, EffectKind, EffectStatus
 from bot.store.claims import NO_LANE, current_lane
 from bot.store.database import Database, Tx, upsert
 from bot.store.keys import Cipher

@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Protocol, TypeVar
 
+from bot.acts import EffectKind, EffectStatus
 from bot.errors import (
     Conflict,
     DatabaseAway,
@@ -28,7 +29,6 @@ from bot.errors import (
     RetryAfter,
     Unauthorized,
 )
-from bot.model import EffectKind, EffectStatus
 from bot.store.effects import EffectRow
 from bot.work import rules
 from bot.work.rules import CONVERGENT, REMOVALS, REPEATABLE, UNLIMITED

@@ -11,8 +11,8 @@ import logging
 from collections.abc import Collection, Coroutine, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
+from bot.acts import EffectKind, EffectStatus
 from bot.errors import DatabaseAway, LeaseLost
-from bot.model import EffectKind, EffectStatus
 from bot.store.claims import Claim, current_lane, working_for
 from bot.store.effects import EffectRow
 from bot.work.attempts import UNKNOWN, Attempts, Performer, Record

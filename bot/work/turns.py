@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bot.model import EffectKind
+from bot.acts import EffectKind
 from bot.store.effects import EffectRow
 from bot.work.limits import SendingLimits
 from bot.work.rules import MERGED

@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 
 import pytest
 
+from bot.acts import MaskedCopy, MaskedPicture
 from bot.casework.pictures import PictureMasker
 from bot.errors import NotReadable
 from bot.i18n import Catalogs
 from bot.messages.group import notice
-from bot.model import Box, MaskedCopy, MaskedPicture, Message, Sender, SenderKind
+from bot.model import Box, Message, Sender, SenderKind
 from bot.pipeline import Subject
 from bot.ports import MediaReading
 from bot.reading import ReadAttachments

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from bot.acts import EffectStatus, Post, RichText
 from bot.casework.desk import CaseDesk
 from bot.casework.digests import Digests
 from bot.errors import DatabaseAway
-from bot.model import EffectStatus, Post, RichText
 from bot.platforms.rehearsal.limits import Limits
 from bot.ports import Received
 from bot.store.effects import NewEffect
@@ -378,8 +378,8 @@ async def test_what_nobody_performs_is_swept_up(
 
 
 async def _plan(office: Office, post: Post) -> None:
+    from bot.acts import EffectKind
     from bot.casework.payloads import Payload, dump
-    from bot.model import EffectKind
 
     effect = NewEffect(
         key="test/swept",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.acts import RichText, SpanKind
 from bot.messages.richtext import bold, concat, fill, lines, plain, quoted
-from bot.model import RichText, SpanKind
 
 
 @given(name=st.text(), content=st.text())

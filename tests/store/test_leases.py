@@ -9,8 +9,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from bot.acts import EffectStatus
 from bot.errors import DatabaseAway, LeaseLost
-from bot.model import EffectStatus
 from bot.store.claims import LANES, NO_LANE, Claim, current_lane, lane_name, lane_of, working_for
 from bot.store.database import Database
 from bot.store.effects import Effects

@@ -20,8 +20,8 @@ import aiohttp
 from sqlalchemy import Engine, event
 from sqlalchemy.engine.default import DefaultDialect
 
+from bot.acts import EffectKind
 from bot.casework.ledger import CaseLedger
-from bot.model import EffectKind
 from bot.platforms.telegram.request import AiohttpRequest
 from tests.support.people import SUPERVISORS
 

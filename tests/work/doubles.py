@@ -6,8 +6,8 @@ import dataclasses
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
+from bot.acts import EffectKind, EffectStatus
 from bot.errors import DatabaseAway
-from bot.model import EffectKind, EffectStatus
 from bot.store.effects import REPEATABLE, EffectRow
 from bot.work.attempts import Outcome
 

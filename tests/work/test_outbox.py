@@ -7,6 +7,7 @@ import itertools
 
 import pytest
 
+from bot.acts import EffectKind, EffectStatus
 from bot.errors import (
     Conflict,
     Forbidden,
@@ -20,7 +21,6 @@ from bot.errors import (
     RetryAfter,
     Unauthorized,
 )
-from bot.model import EffectKind, EffectStatus
 from bot.store.claims import Claim
 from bot.store.effects import EffectRow
 from bot.work import outbox as outbox_module

@@ -17,8 +17,8 @@ from typing import Any
 
 import pytest
 
+from bot.acts import EffectKind, EffectStatus
 from bot.errors import DatabaseAway, NotSent, OutcomeUnknown, RetryAfter
-from bot.model import EffectKind, EffectStatus
 from bot.store.claims import Claim
 from bot.store.database import Database
 from bot.store.effects import EffectRow, Effects, NewEffect

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from bot.model import CaseStatus, EffectStatus
+from bot.acts import CaseStatus, EffectStatus
 from bot.store.store import Store
 from bot.store.tables import audit, effects
 from bot.work import retention

@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
+from bot.acts import EffectKind, EffectStatus
 from bot.errors import OutcomeUnknown, RetryAfter
-from bot.model import EffectKind, EffectStatus
 from bot.work import limits as limits_module
 from bot.work import turns as turns_module
 from bot.work.limits import SendingLimits

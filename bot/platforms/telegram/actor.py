@@ -12,6 +12,7 @@ from urllib.parse import quote
 import telegram
 from pydantic import SecretStr
 
+from bot.acts import BotRights, Post, RichText
 from bot.errors import (
     Forbidden,
     NotFound,
@@ -21,7 +22,7 @@ from bot.errors import (
     Refused,
     RetryAfter,
 )
-from bot.model import BotRights, Post, RichText, Sender, SenderKind
+from bot.model import Sender, SenderKind
 from bot.platforms.telegram import wire
 from bot.platforms.telegram.errors import NOT_MODIFIED, TOO_BIG, translate
 from bot.platforms.telegram.request import AiohttpRequest, retry_after

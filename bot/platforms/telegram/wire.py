@@ -14,7 +14,7 @@ from typing import Final
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, MessageEntity
 
-from bot.model import Button, RichText, Span, SpanKind
+from bot.acts import Button, RichText, Span, SpanKind
 
 TEXT_LIMIT: Final = 4096
 CAPTION_LIMIT: Final = 1024

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from telegram import MessageEntity
 
-from bot.model import Button, RichText, Span, SpanKind
+from bot.acts import Button, RichText, Span, SpanKind
 from bot.platforms.telegram import wire
 
 FAMILY = "👨‍👩‍👧‍👦"
