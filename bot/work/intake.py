@@ -27,6 +27,9 @@ TEXTS = (256, 4_000)
 PICTURES = (256, 2_000)
 """Rows in memory: of a chat, and of all; a chat that has none may always have one."""
 
+AT_ONCE = 64
+"""Rows of a chat that is behind that are read at once: to open many takes long."""
+
 PAGE = 1_000
 SWEEP_SECONDS = 3.0
 """Seconds between looks for what was missed: a lost notice, or a number committed out of order."""
@@ -240,7 +243,7 @@ class Intake:
     async def _catch_up(self, number: int, lane: _Lane, key: _Key, behind: _Behind) -> None:
         """Read the next rows of a chat that is behind."""
         while self._lanes.get(number) is lane:
-            behind.more, room = False, self._room(key)
+            behind.more, room = False, min(self._room(key), AT_ONCE)
             if room <= 0:
                 break
             places = (number, *key)
