@@ -21,7 +21,7 @@ _NAMED_BEFORE = re.compile(
 )
 _EXAMPLE_BEFORE = re.compile(
     r"\b(?:like|such as|e\.g\.|i\.e\.|examples?|for instance|say|meaning of|definition of|what is|"
-    r"what does)"
+    r"what does|treat(?:ed)? (?:it|them|this|that|such) as|sets? out|ranges? from|up to)"
     r"(?: (?:the|a|an))?[ :,]*[\"'(\[]?$"
 )
 _TIED_AFTER = re.compile(
