@@ -192,6 +192,7 @@ TECHNIQUES: tuple[tuple[str, tuple[str, ...], Change], ...] = (
     ("flag letters", (WORD,), shifted(FLAGS)),
     ("accents", (WORD,), after("\u0301")),
     ("percent code", ALL, lambda t, _: "".join(f"%{b:02X}" for b in t.encode())),
+    ("quoted-printable", ALL, lambda t, _: "".join(f"={b:02X}" for b in t.encode())),
     ("percent code of GBK", HAN, lambda t, _: quote(t.encode("gb18030"), safe="")),
     ("HTML entities", ALL, lambda t, _: "".join(f"&#{ord(c)};" for c in t)),
     ("HTML entities, hexadecimal", ALL, lambda t, _: "".join(f"&#x{ord(c):x};" for c in t)),

@@ -1,4 +1,4 @@
-"""Read percent, entity, escape, base64 and hexadecimal encodings of plausible size in a text."""
+"""Read percent, quoted-printable, entity, escape, base64 and hexadecimal encodings in a text."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ REACH, MAX_READ = 200, 2_048
 
 _IN_RUN = bytes(b"-x"[chr(c) in ascii_letters + digits + "+/_-"] for c in range(256))
 _RUN = b"x" * 12
-_PERCENT, _AMPERSAND, _BACKSLASH = b"%&\\"
+_PERCENT, _AMPERSAND, _BACKSLASH, _EQUALS = b"%&\\="
 _IN_SPACED = bytes(
     b"-"[0] if c not in b" :" + hexdigits.encode() else b"x "[c in b" :"] for c in range(256)
 )
@@ -34,10 +34,13 @@ _SPACED = b"xx " * 5
 # Two patterns: one that looks for everything at every character takes several times as long.
 _MARKED = re.compile(
     r"(?P<percent>(?:%[0-9A-Fa-f]{2})+)"
+    r"|(?P<quoted>(?:=[0-9A-F]{2}){3,})"  # RFC 2045, section 6.7
     r"|(?P<entity>&(?:\#[0-9]{1,7}|\#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});)"
     r"|(?P<unicode>(?:\\u[0-9A-Fa-f]{4})+)"
     r"|(?P<bytes>(?:\\x[0-9A-Fa-f]{2})+)"
 )
+_BEFORE_DIGITS = re.compile(r"%|=|\\x")
+_QUOTED = re.compile(rb"(?:=[0-9A-F]{2}){3}")
 _WORD = re.compile(r"[0-9A-Za-z+/_-]+")
 _TOKEN = re.compile(
     r"(?P<hex>(?:0[xX])?(?:[0-9A-Fa-f]{2}){6,}(?![0-9A-Za-z+/=_-])"
@@ -96,7 +99,7 @@ def may_hold_code(text: Normalized) -> bool:
     data = text.ascii
     if _PERCENT in data or _AMPERSAND in data or _BACKSLASH in data:
         return True
-    if may_be_loose(text):
+    if may_be_loose(text) or (_EQUALS in data and _QUOTED.search(data)):
         return True
     # What stands apart in the text stands closer here, so that a run has to be looked for twice.
     if _RUN in data.translate(_IN_RUN) and _RUN in text.flat.translate(_IN_RUN):
@@ -112,9 +115,9 @@ def _part(match: re.Match[str]) -> Part | None:
     if kind == "unicode":
         data = bytes.fromhex(token.replace("\\u", ""))
         return _exact(start, data.decode("utf-16-be", "replace"), "utf-16-be", 3)
-    if kind in ("percent", "bytes"):
-        width = 3 if kind == "percent" else 4
-        data = bytes.fromhex(token.replace("%", "").replace("\\x", ""))
+    if kind in ("percent", "quoted", "bytes"):
+        width = 4 if kind == "bytes" else 3
+        data = bytes.fromhex(_BEFORE_DIGITS.sub("", token))
         for encoding in ("utf-8", "gb18030"):
             try:
                 return _exact(start, data.decode(encoding), encoding, width)

@@ -2,6 +2,7 @@
 
 import base64
 import html
+import quopri
 from textwrap import wrap
 from urllib.parse import quote
 
@@ -38,6 +39,7 @@ def entities(text: str) -> str:
     ("name", "encoded"),
     [
         ("percent", quote(MARK)),
+        ("quoted-printable", quopri.encodestring(MARK.encode(), quotetabs=True).decode()),
         ("percent, partly", f"机{quote('密')}★10年"),
         ("percent in GBK", quote(MARK.encode("gbk"))),
         ("entities", entities(MARK)),
