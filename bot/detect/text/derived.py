@@ -113,12 +113,14 @@ def _near_changes(derived: Derived, reach: int, most: int) -> list[range]:
     changed = bytes(map(bool, derived.labels))
     at = changed.find(1)
     while at >= 0 and room > 0:
+        # What lies between two changes whose surroundings touch is kept whole.
+        last = changed.rfind(1, at, at + 2 * reach + 1)
         start = max(at - reach, kept[-1].stop if kept else 0)
-        stop = min(at + reach, len(derived.text), start + room)
+        stop = min(last + reach, len(derived.text), start + room)
         room -= stop - start
         if kept and kept[-1].stop == start:
             kept[-1] = range(kept[-1].start, stop)
         else:
             kept.append(range(start, stop))
-        at = changed.find(1, max(at + 1, stop - reach))
+        at = changed.find(1, last + 1)
     return kept
