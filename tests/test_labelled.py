@@ -85,15 +85,23 @@ def test_everyday_chat_is_left_alone() -> None:
     assert chat.false_positive_rate <= 0.001
 
 
-@pytest.mark.parametrize("name", ["varied-15.jsonl", "varied-16.jsonl", "unseen.jsonl"])
-def test_lines_from_outside_stay_as_well_judged(name: str) -> None:
-    """These were hardly tuned on, the last not at all: floors below what was measured."""
+@pytest.mark.parametrize(
+    ("name", "false"),
+    [
+        ("varied-15.jsonl", 0.01), ("varied-16.jsonl", 0.01),
+        ("unseen.jsonl", 0.01), ("unseen-2.jsonl", 0.03),
+    ],
+)  # fmt: skip
+def test_lines_from_outside_stay_as_well_judged(name: str, false: float) -> None:
+    """These were tuned on hardly or late: floors below what was measured."""
     measures = measured(name)
-    recalls = {pack: measures.families[pack].recall or 0.0 for pack in FLOORS}
+    packs = [pack for pack in FLOORS if pack in measures.families]
+    recalls = {pack: measures.families[pack].recall or 0.0 for pack in packs}
     assert {p: r for p, r in recalls.items() if r < FLOORS[p]} == {}
+    assert "work-secrets" in recalls
     harmless = measures.total
     assert harmless.false_positive_rate is not None
-    assert harmless.false_positive_rate <= 0.01
+    assert harmless.false_positive_rate <= false
 
 
 def test_the_sets_are_large_enough() -> None:
