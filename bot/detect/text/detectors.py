@@ -188,7 +188,7 @@ class _Judgement:
     severity: Severity | None = None
 
 
-@functools.cache
+@functools.lru_cache(maxsize=1024)
 def _unjudged(rule: Rule) -> _Judgement:
     code = last_reason(rule.category)
     confidence = rule.confidence * (UNJUDGED if rule.extent is Extent.WHOLE else 1)
