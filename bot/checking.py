@@ -111,6 +111,10 @@ class Checker:
             )
         return self._policies[name]
 
+    def prepare(self, name: str) -> None:
+        """Make a policy's rules ready, which takes most of a second; ConfigurationError."""
+        self._engine(self.policy(name))
+
     def check_text(
         self,
         text: str,

@@ -205,7 +205,7 @@ class _Run:
             allowed=load_allow_list(self._settings.allow_list),
             own_terms=(*self._settings.keywords, *(read_terms(file) if file else ())),
         )
-        checker.policy(self._policy)
+        await asyncio.to_thread(checker.prepare, self._policy)
         return checker
 
     async def _line(self, checker: Checker, line: bytes, tally: _Tally) -> None:
