@@ -9,13 +9,7 @@ from itertools import accumulate
 from typing import Protocol
 
 from bot.detect.text.derived import Derived
-from bot.detect.text.detectors import (
-    DisguiseDetector,
-    KeywordDetector,
-    RuleDetector,
-    doubt,
-    rule_gates,
-)
+from bot.detect.text.detectors import RuleDetector, rule_gates
 from bot.detect.text.disguise import Restorer
 from bot.detect.text.encoded import DECODED, decoded, may_hold_code
 from bot.detect.text.gates import Gates
@@ -25,6 +19,7 @@ from bot.detect.text.normalize import Normalizer, shared_normalizer
 from bot.detect.text.normalized import Normalized, with_marks
 from bot.detect.text.reasons import also
 from bot.detect.text.structure import StructureDetector
+from bot.detect.text.term_detectors import DisguiseDetector, KeywordDetector, doubt
 from bot.model import Box, Extent, Finding, Fragment, NotInspected
 from bot.rules import Language, Rule, is_doubt
 

@@ -1,4 +1,4 @@
-"""The detectors of text: the packs' rules, and a group's own terms."""
+"""The detector of the packs' rules."""
 
 from __future__ import annotations
 
@@ -14,19 +14,18 @@ import re2
 from bot.detect.text.checksums import PROOFS
 from bot.detect.text.context import nearest_word, sentence, stands
 from bot.detect.text.gates import Gates
-from bot.detect.text.keywords import KeywordHit, Keywords
+from bot.detect.text.judgement import Judgement, finding
 from bot.detect.text.normalize import Normalizer
 from bot.detect.text.normalized import Normalized, dense
 from bot.detect.text.patterns import PatternHit, RulePattern
-from bot.detect.text.reasons import explained, last_reason
+from bot.detect.text.reasons import last_reason
 from bot.detect.text.talk import is_harmless_talk
 from bot.model import Category, Extent, Finding, Fragment, Severity, Source
 from bot.regex import compile_regex
-from bot.rules import DISGUISED, GROUP_KEYWORD, Language, Position, Rule
+from bot.rules import Language, Position, Rule
 
 # A mark withholds the whole fragment: more of the same rule would say nothing new.
 MAX_WHOLE = 10
-MAX_PLACES = 60
 HIGHEST = 0.99
 _TELLING_PLACES: tuple[tuple[Position, str], ...] = (
     ("line", "alone"),
@@ -135,8 +134,8 @@ class RuleDetector:
             if severity > rule.severity:
                 reasons = (*reasons, "beside")
             span = text.span(hit.start, hit.end)
-            judgement = _Judgement(judgement.confidence, reasons, severity)
-            yield _finding(rule, fragment, span, self._language, judgement)
+            judgement = Judgement(judgement.confidence, reasons, severity)
+            yield finding(rule, fragment, span, self._language, judgement)
 
 
 def rule_gates(rules: Sequence[Rule], normalizer: Normalizer) -> Iterator[tuple[str, int]]:
@@ -179,25 +178,16 @@ def _severity(prepared: _Prepared, text: Normalized) -> Severity:
     return rule.raised if prepared.raised_beside.search(text.encoded("compact")) else rule.severity
 
 
-@dataclass(frozen=True, slots=True)
-class _Judgement:
-    """How sure a hit is, and the codes of the reasons; its severity if it is not the rule's own."""
-
-    confidence: float
-    reasons: tuple[str, ...] = ()
-    severity: Severity | None = None
-
-
 @functools.lru_cache(maxsize=1024)
-def _unjudged(rule: Rule) -> _Judgement:
+def _unjudged(rule: Rule) -> Judgement:
     code = last_reason(rule.category)
     confidence = rule.confidence * (UNJUDGED if rule.extent is Extent.WHOLE else 1)
-    return _Judgement(confidence, (code,) if code else ())
+    return Judgement(confidence, (code,) if code else ())
 
 
 def _judge(
     prepared: _Prepared, fragment: Fragment, text: Normalized, hit: PatternHit
-) -> _Judgement | None:
+) -> Judgement | None:
     """Judge a hit by what stands around it; None drops it."""
     rule, around = prepared.rule, prepared.rule.surroundings
     confidence = rule.confidence
@@ -224,7 +214,7 @@ def _judge(
         reasons.append(code)
     if fragment.source is Source.IMAGE:
         reasons.append("read")
-    return _Judgement(min(confidence, HIGHEST), tuple(reasons))
+    return Judgement(min(confidence, HIGHEST), tuple(reasons))
 
 
 def _present(prepared: _Prepared, text: Normalized) -> tuple[str, ...]:
@@ -254,82 +244,3 @@ def _place(text: Normalized, hit: PatternHit) -> str | None:
         if stands(text, hit.start, hit.end, (position,)):
             return code
     return None
-
-
-class KeywordDetector:
-    """Looks for a group's own terms. Of overlapping hits the longest is told."""
-
-    name = "keywords"
-
-    def __init__(self, keywords: Keywords, language: Language) -> None:
-        self._keywords = keywords
-        self._language: Language = language
-
-    def detect(self, fragment: Fragment, text: Normalized) -> Sequence[Finding]:
-        """Return a finding for each place."""
-        hits = self._keywords.find(text)
-        if not hits:
-            return ()
-        return [
-            _finding(GROUP_KEYWORD, fragment, text.span(*place), self._language)
-            for place in _places(sorted(hits, key=lambda h: (h.start, -h.end)))
-        ]
-
-
-class DisguiseDetector:
-    """Looks for a group's own terms in disguise, beside what `KeywordDetector` finds."""
-
-    name = "disguises"
-
-    def __init__(self, keywords: Keywords, language: Language) -> None:
-        self._keywords = keywords
-        self._language: Language = language
-
-    def detect(self, fragment: Fragment, text: Normalized) -> Iterator[Finding]:
-        """Yield a doubt for each place."""
-        hits = sorted(self._keywords.disguised(text), key=lambda h: (h[0], -h[1]))
-        end = 0
-        for start, last, kind in hits:
-            if start >= end:
-                yield doubt(kind, fragment, text.span(start, last), self._language)
-                end = last
-
-
-def doubt(kind: str, fragment: Fragment, span: tuple[int, int], language: Language) -> Finding:
-    """Return the finding of what may be something in disguise."""
-    return _finding(DISGUISED[kind], fragment, span, language)
-
-
-def _places(hits: Sequence[KeywordHit]) -> list[tuple[int, int]]:
-    """Drop hits inside others and join those that overlap or, when there are very many, touch."""
-    slack = 0 if len(hits) > MAX_PLACES else -1
-    places: list[tuple[int, int]] = []
-    for hit in hits:
-        if places and hit.start <= places[-1][1] + slack:
-            places[-1] = (places[-1][0], max(places[-1][1], hit.end))
-        else:
-            places.append((hit.start, hit.end))
-    return places
-
-
-def _finding(
-    rule: Rule,
-    fragment: Fragment,
-    span: tuple[int, int],
-    language: Language,
-    judgement: _Judgement | None = None,
-) -> Finding:
-    judged = judgement or _Judgement(rule.confidence)
-    return Finding(
-        rule_id=rule.id,
-        category=rule.category,
-        severity=judged.severity or rule.severity,
-        confidence=round(judged.confidence, 2),
-        extent=rule.extent,
-        source=fragment.source,
-        start=span[0],
-        end=span[1],
-        match=fragment.text[span[0] : span[1]],
-        explanation=explained(rule, judged.reasons, language),
-        reasons=judged.reasons,
-    )
