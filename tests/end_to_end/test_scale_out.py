@@ -217,9 +217,13 @@ async def test_the_order_within_a_chat_is_kept(scene: Scene) -> None:
     number = await scene.people.post(ZHANG, PROJECT, "第0版")
     for n in range(1, 15):
         await scene.people.edit(ZHANG, PROJECT, number, f"第{n}版")
-    await scene.until_decided()
     query = "SELECT decided_at FROM inbox WHERE message_id = :n AND chat_id = :c ORDER BY id"
     query = query.replace(":n", str(number)).replace(":c", str(PROJECT))
+    async with asyncio.timeout(STARTING):
+        # The feed may have been started anew just now: nothing has come in then.
+        while len(scene.ask(query)) < 15:
+            await asyncio.sleep(0.05)
+    await scene.until_decided()
     moments = [row[0] for row in scene.ask(query)]
     assert len(moments) == 15
     assert moments == sorted(moments)  # type: ignore[type-var]
