@@ -21,13 +21,13 @@ from opencc import OpenCC
 
 from bench import text as generated
 from bench import texts as office
-from bot.casework.recent import RecentPosts
-from bot.checking import Checker
-from bot.detect.text.sounds import EMOJI, LOOKS, PIECES, by_sound, syllable
+from bot.detect.text.decoding.character_sounds import EMOJI, LOOKS, PIECES, by_sound, syllable
+from bot.judging.checking import Checker
+from bot.judging.split_posts import RecentPosts
 from bot.model import Action, Message, Sender, SenderKind
-from bot.policy.packs import load_packs
 from bot.policy.policies import load_policies
-from bot.rules import DISGUISED
+from bot.rules.packs import load_packs
+from bot.rules.rule import DISGUISED
 
 SEED = 20260502
 ROUNDS = 40

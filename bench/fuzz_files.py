@@ -60,11 +60,11 @@ def target(kind: str) -> Callable[[bytes], None]:
     with atheris.instrument_imports(include=TRACED):
         for name in TRACED:
             importlib.import_module(name)
-        from bot.detect.media import images
-        from bot.detect.media.codes import read_codes
-        from bot.detect.media.files.kinds import kinds_of
-        from bot.detect.media.files.opening import OPENERS
+        from bot.detect.media.files.file_kinds import kinds_of
+        from bot.detect.media.files.openers import OPENERS
         from bot.detect.media.files.walk import Limits, Walk
+        from bot.detect.media.pictures import decoding
+        from bot.detect.media.pictures.codes import read_codes
     from bot.errors import NotReadable
 
     limits = Limits(seconds=2.0, total_size=16 << 20, part_size=4 << 20)
@@ -80,7 +80,7 @@ def target(kind: str) -> Callable[[bytes], None]:
 
     def picture(data: bytes) -> None:
         try:
-            frames = images.decode(data).frames
+            frames = decoding.decode(data).frames
         except NotReadable:
             return
         for frame in frames:

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-from bot.policy.packs import load_packs
-from bot.rules import Rule
+from bot.rules.packs import load_packs
+from bot.rules.rule import Rule
 
 LENGTH = 4096
 RULES = load_packs(Path(__file__).parents[1] / "config" / "packs").by_name

@@ -9,8 +9,8 @@ import sys
 import time
 from pathlib import Path
 
-from bot.detect.media.office import OfficeConverter
-from bot.detect.media.pool import MediaPool
+from bot.detect.media.files.office_conversion import OfficeConverter
+from bot.detect.media.sandbox.pool import MediaPool
 from tests.support import hostile
 
 SECONDS, MEBIBYTES = 5.0, 512

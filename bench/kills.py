@@ -22,8 +22,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from bench import report
-from bot.platforms.rehearsal.limits import Limits
-from bot.platforms.rehearsal.server import RehearsalServer
+from rehearsal.limits import Limits
+from rehearsal.server import RehearsalServer
 from tests.support.busy_office import BusyOffice
 
 GROUPS = 60

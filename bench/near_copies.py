@@ -20,9 +20,9 @@ from dataclasses import dataclass, field
 from PIL import Image, ImageDraw
 
 from bench.report import save, table
-from bot.detect import doubt
-from bot.detect.media.line_memory import LineMemory
-from bot.detect.media.reader import Reader
+from bot.detect.media.ocr import doubtful_lines
+from bot.detect.media.pictures.known_lines import LineMemory
+from bot.detect.media.sandbox.file_reader import Reader
 from bot.store.keys import Cipher
 from tests.support.picture_set import FAMILIES, MARKS
 from tests.support.pictures import encode, font, note, official_page, resident_id
@@ -49,7 +49,7 @@ class Readings:
     """One reader and its memory, which can be left out."""
 
     def __init__(self) -> None:
-        self.reader = Reader.with_engine("rapid", doubt)
+        self.reader = Reader.with_engine("rapid", doubtful_lines)
         self.reader.warm_up()
         self.forget()
 

@@ -26,9 +26,9 @@ import pytesseract
 from PIL import Image, ImageChops
 
 from bench.report import percentile, save, table
-from bot.checking import Checker, load_checker
-from bot.detect.media.cache import ReadOnce
-from bot.detect.media.pool import MediaPool
+from bot.detect.media.pictures.reading_cache import ReadOnce
+from bot.detect.media.sandbox.pool import MediaPool
+from bot.judging.checking import Checker, load_checker
 from bot.model import Category, Extent, Finding, Fragment, Source
 from bot.ports import MediaReading
 from bot.settings import CONFIG_FOLDER

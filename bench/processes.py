@@ -44,7 +44,7 @@ class Served:
         return await self._ask("GET", "bench/state")
 
     async def fault(self, **fields: Any) -> None:
-        """Let the bot's next calls go wrong; see `bot.platforms.rehearsal.faults.Fault`."""
+        """Let the bot's next calls go wrong; see `rehearsal.faults.Fault`."""
         await self._ask("POST", "app/faults", fields)
 
     async def _ask(self, method: str, path: str, body: object = None) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 
-from bot.detect.media.pool import MediaPool
+from bot.detect.media.sandbox.pool import MediaPool
 from tests.support import hostile, pictures
 
 NOTE = pictures.encode(pictures.note("内部资料请勿外传"))

@@ -17,11 +17,11 @@ from openpyxl import Workbook
 
 from bench.report import save, table
 from bench.text import CONFIG, SEED, message, terms
-from bot.casework.in_force import InForce, load_in_force, watched
-from bot.casework.watched import WatchedFile
-from bot.detect.text.keywords import KeywordList
+from bot.detect.text.terms.keyword_list import KeywordList
+from bot.judging.active_rules import InForce, load_in_force, watched
+from bot.judging.watched_file import WatchedFile
 from bot.model import Fragment, Source
-from bot.policy.keyword_child import read_terms_apart
+from bot.policy.keyword_files.child_process import read_terms_apart
 from bot.settings import load_settings
 
 COUNT = 100_000

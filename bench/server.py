@@ -15,10 +15,10 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.platforms.rehearsal import posting
-from bot.platforms.rehearsal.groups import change_bot, create_group
-from bot.platforms.rehearsal.limits import Limits
-from bot.platforms.rehearsal.server import RehearsalServer
+from rehearsal import posting
+from rehearsal.groups import change_bot, create_group
+from rehearsal.limits import Limits
+from rehearsal.server import RehearsalServer
 
 _ADMIN = 6001
 _SENDERS = (5001, 5002, 5003)

@@ -18,14 +18,14 @@ from typing import Any
 
 from bench import text_peers
 from bench.report import save, table
-from bot.casework.in_force import warm_up
 from bot.detect.engine import Engine
-from bot.detect.text.disguise import Restorer
-from bot.detect.text.index import DaachorseIndex, IndexFactory
-from bot.detect.text.keywords import KeywordList
-from bot.detect.text.normalize import Normalizer
+from bot.detect.text.decoding.disguised import Restorer
+from bot.detect.text.matching.multi_search import DaachorseIndex, IndexFactory
+from bot.detect.text.normalization.normalizer import Normalizer
+from bot.detect.text.terms.keyword_list import KeywordList
+from bot.judging.active_rules import warm_up
 from bot.model import Finding, Fragment, Source
-from bot.policy.packs import load_packs
+from bot.rules.packs import load_packs
 
 CONFIG = Path(__file__).parents[1] / "config"
 SEED = 20260501

@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from bot.detect.text.index import AhocorasickIndex
+from bot.detect.text.matching.multi_search import AhocorasickIndex
 from bot.model import Finding
-from bot.policy.packs import load_packs
-from bot.rules import Rule
+from bot.rules.packs import load_packs
+from bot.rules.rule import Rule
 
 Contestant = Callable[[str], object]
 Peers = dict[str, tuple[Contestant, Sequence[str]]]

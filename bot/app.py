@@ -10,59 +10,59 @@ from pathlib import Path
 import telegram
 from telegram.ext import Application
 
-from bot.casework.alerts import Alerts
-from bot.casework.cards import Cards
-from bot.casework.composer import Composer, Explain
-from bot.casework.desk import CaseDesk
-from bot.casework.digests import Digests
-from bot.casework.directory import Directory
-from bot.casework.exposure import Exposure
-from bot.casework.in_force import InForce, load_in_force, watched
-from bot.casework.judgement import Judgement, ReleasedContent
-from bot.casework.ledger import CaseLedger
-from bot.casework.news import News
-from bot.casework.notices import Notices
-from bot.casework.performers import Performers
-from bot.casework.pictures import PictureMasker
-from bot.casework.recent import RecentPosts
-from bot.casework.review import Review
-from bot.casework.watched import WatchedFile
-from bot.detect.media.cache import ReadOnce
-from bot.detect.media.line_memory import LineMemory
-from bot.detect.media.starting import StartingMedia
-from bot.detect.text.keywords import KeywordList
-from bot.detect.text.reasons import explained
+from bot.cases.alerts import Alerts
+from bot.cases.cards import Cards
+from bot.cases.decision_notes import News
+from bot.cases.desk import CaseDesk
+from bot.cases.merged_notices import Digests
+from bot.cases.notices import Notices
+from bot.cases.outcomes import CaseLedger
+from bot.cases.performers import Performers
+from bot.cases.picture_masking import PictureMasker
+from bot.cases.removal_failures import Exposure
+from bot.cases.review import Review
+from bot.detect.media.pictures.known_lines import LineMemory
+from bot.detect.media.pictures.reading_cache import ReadOnce
+from bot.detect.media.sandbox.lazy_pool import StartingMedia
+from bot.detect.text.matching.reasons import explained
+from bot.detect.text.terms.keyword_list import KeywordList
+from bot.fragments import AttachmentReader
 from bot.handlers.backlog import Backlog
 from bot.handlers.blind_spots import BlindSpots
 from bot.handlers.buttons import Buttons
 from bot.handlers.commands import Commands
 from bot.handlers.dispatch import Dispatcher, register
 from bot.handlers.membership import Membership
-from bot.handlers.mistakes import Mistakes
-from bot.handlers.people import Rights
 from bot.handlers.private_check import PrivateCheck
-from bot.handlers.speaker import Speaker
-from bot.health.state import Health, Pulse
+from bot.handlers.refused_settings import Mistakes
+from bot.handlers.replies import Speaker
+from bot.handlers.rights import Rights
+from bot.health.readiness import Health, Pulse
 from bot.i18n import Catalogs
+from bot.judging.active_rules import InForce, load_in_force, watched
+from bot.judging.group_directory import Directory
+from bot.judging.judge import Judgement, ReleasedContent
+from bot.judging.split_posts import RecentPosts
+from bot.judging.watched_file import WatchedFile
+from bot.notifications.composer import Composer, Explain
 from bot.pipeline import Pipeline
 from bot.platforms.telegram.actor import TelegramActor, make_bot
-from bot.platforms.telegram.request import AiohttpRequest
-from bot.policy.allow_file import load_allow_list
-from bot.policy.keyword_child import read_terms_apart
-from bot.processes import opened_store, require_parts, sending, tenure, wakeups
-from bot.reading import AttachmentReader
-from bot.rules import BUILT_IN, Language
-from bot.running import GRACE, App, InboxDecisions, Lanes
+from bot.platforms.telegram.http_client import AiohttpRequest
+from bot.policy.allow_list_file import load_allow_list
+from bot.policy.keyword_files.child_process import read_terms_apart
+from bot.rules.rule import BUILT_IN, Language
+from bot.runtime.processes import opened_store, require_parts, sending, tenure, wakeups
+from bot.runtime.program import GRACE, App, InboxDecisions, Lanes
 from bot.settings import PARTS, Part, Settings
 from bot.store.store import Store
-from bot.work.gate import FairGate
-from bot.work.intake import Intake
-from bot.work.limits import SendingLimits
-from bot.work.outbox import Outbox
-from bot.work.retention import Retention
-from bot.work.tenure import Alone, Shared
-from bot.work.wakeups import Wakeups
-from bot.work.worker import Worker
+from bot.workers.fair_gate import FairGate
+from bot.workers.intake import Intake
+from bot.workers.lease_holder import Alone, Shared
+from bot.workers.outbox import Outbox
+from bot.workers.retention import Retention
+from bot.workers.send_limits import SendingLimits
+from bot.workers.wakeups import Wakeups
+from bot.workers.worker import Worker
 
 FILES_AT_ONCE = 16
 """Files in memory, of at most 20 MB each, that are fetched or wait to be read."""

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Mapping
 
 import typer
 
-from bot.detect.media.starting import StartingMedia
+from bot.detect.media.sandbox.lazy_pool import StartingMedia
 from bot.errors import ConfigurationError
 from bot.i18n import Catalogs, Translator, best_language
 from bot.ports import MediaReader
@@ -22,7 +22,7 @@ _MODULES: Mapping[str, str] = {
     "doctor": "doctor",
     "policy": "policy",
     **dict.fromkeys(("backup", "restore"), "backup"),
-    "rotate-keys": "keys",
+    "rotate-keys": "rotate_keys",
 }
 _READING = ("check", "policy")
 

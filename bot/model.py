@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import enum
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 Box = tuple[int, int, int, int]
 
@@ -38,6 +38,13 @@ class Category(enum.StrEnum):
     CREDENTIAL = "credential"
     KEYWORD = "keyword"
     FINGERPRINT = "fingerprint"
+
+
+class Certainty(enum.StrEnum):
+    """Whether a finding is acted on, or only brought before a person."""
+
+    CERTAIN = "certain"
+    LIKELY = "likely"
 
 
 class Extent(enum.StrEnum):
@@ -179,10 +186,16 @@ class Finding:
     match: str = field(repr=False)
     explanation: str = field(default="", repr=False)
     reasons: tuple[str, ...] = ()
+    certainty: Certainty = Certainty.CERTAIN
     fragment: int = 0
     page: int | None = None
     box: Box | None = None
     suppressed_by: str | None = None
+
+    @property
+    def is_certain(self) -> bool:
+        """Return True if a policy's actions follow; otherwise only a person looks at it."""
+        return self.certainty is Certainty.CERTAIN
 
     def evolve(self, **changes: object) -> Finding:
         """Return a copy with some fields changed."""
@@ -224,3 +237,50 @@ class Verdict:
     def is_clean(self) -> bool:
         """Say whether nothing at all is to be done or recorded."""
         return not self.effective and not self.not_inspected
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """A message under work: its row in the inbox, and the group's rules.
+
+    ``received_at`` is when its update was committed; None where it came another way.
+    ``others`` are posts of the same sender that together with it make up what is judged.
+    ``may_be_begun``: an earlier try may have begun to act on it.
+    """
+
+    inbox_id: int
+    message: Message
+    policy: str
+    language: str
+    group_title: str
+    received_at: datetime | None = None
+    others: tuple[int, ...] = ()
+    may_be_begun: bool = True
+
+    @property
+    def posted_at(self) -> datetime:
+        """When people could first read it, as near as is known.
+
+        Platforms tell the second in which it was posted or edited. What was received within that
+        second was posted at most a moment before.
+        """
+        told = self.message.edited_at or self.message.sent_at
+        if self.received_at is None:
+            return told
+        return max(told, min(self.received_at, told + timedelta(seconds=1)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joined:
+    """The text of a post together with that of ``others``, by the ids of their messages.
+
+    The first post ends at ``first`` of the text and the last begins at ``last``; ``edges`` is the
+    text around them, from ``offset`` on.
+    """
+
+    text: str = field(repr=False)
+    others: tuple[int, ...]
+    edges: str = field(repr=False)
+    first: int
+    last: int
+    offset: int

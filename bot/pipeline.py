@@ -3,68 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
 from typing import Protocol
 
-from bot.model import Finding, Fragment, Message, NotInspected, Source, Verdict
-from bot.reading import AttachmentReader, ReadAttachments, typed_fragments
-from bot.rules import is_doubt
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
-    """A message under work: its row in the inbox, and the group's rules.
-
-    ``received_at`` is when its update was committed; None where it came another way.
-    ``others`` are posts of the same sender that together with it make up what is judged.
-    ``may_be_begun``: an earlier try may have begun to act on it.
-    """
-
-    inbox_id: int
-    message: Message
-    policy: str
-    language: str
-    group_title: str
-    received_at: datetime | None = None
-    others: tuple[int, ...] = ()
-    may_be_begun: bool = True
-
-    @property
-    def posted_at(self) -> datetime:
-        """When people could first read it, as near as is known.
-
-        Platforms tell the second in which it was posted or edited. What was received within that
-        second was posted at most a moment before.
-        """
-        told = self.message.edited_at or self.message.sent_at
-        if self.received_at is None:
-            return told
-        return max(told, min(self.received_at, told + timedelta(seconds=1)))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Joined:
-    """The text of a post together with that of ``others``, by the ids of their messages.
-
-    The first post ends at ``first`` of the text and the last begins at ``last``; ``edges`` is the
-    text around them, from ``offset`` on.
-    """
-
-    text: str = field(repr=False)
-    others: tuple[int, ...]
-    edges: str = field(repr=False)
-    first: int
-    last: int
-    offset: int
-
-    def spanned(self, findings: Iterable[Finding], offset: int = 0) -> bool:
-        """Say whether something begins in the first post and ends in the last."""
-        return any(
-            f.start + offset < self.first and f.end + offset > self.last
-            for f in findings
-            if f.suppressed_by is None and not is_doubt(f.rule_id)
-        )
+from bot.fragments import AttachmentReader, ReadAttachments, typed_fragments
+from bot.judging.split_posts import spans_join
+from bot.model import Finding, Fragment, Joined, Message, NotInspected, Source, Subject, Verdict
 
 
 class Detector(Protocol):
@@ -181,14 +125,14 @@ class Pipeline:
         for joined in self._recent.joins(subject.message):
             edges = Fragment(source=Source.TEXT, text=joined.edges)
             found, _ = self._detector.inspect([edges], subject)
-            if not joined.spanned(found, joined.offset):
+            if not spans_join(joined, found, joined.offset):
                 continue
             message = replace(subject.message, text=joined.text)
             whole = replace(subject, message=message, others=joined.others)
             parts = typed_fragments(message)
             together = await self._judge_fragments(whole, parts, attached)
             own = [f for f in together.effective if f.fragment == 0]
-            if joined.spanned(own) and not together.actions <= verdict.actions:
+            if spans_join(joined, own) and not together.actions <= verdict.actions:
                 return whole, parts, together
         return subject, fragments, verdict
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from bot.acts import BotRights, Post
 from bot.model import Box, Fragment, Sender
+from bot.outgoing import BotRights, Post
 
 
 class Actor(Protocol):

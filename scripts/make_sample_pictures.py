@@ -15,7 +15,7 @@ from sample_drawing.paper import Document, draw
 from sample_drawing.phone import photograph
 from sample_drawing.screens import chat, menu, spreadsheet, terminal
 
-TARGET = Path(__file__).parent.parent / "bot/platforms/rehearsal/sample"
+TARGET = Path(__file__).parent.parent / "rehearsal/sample"
 LIMIT = 120 * 1024  # bytes a picture may have in the repository
 WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 ORIENTATION, ROTATE_90 = 0x0112, 6  # EXIF: to be shown turned by 90 degrees clockwise

@@ -21,10 +21,10 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from bot.commands.run import rehearsal  # noqa: E402
-from bot.rules import LANGUAGES, Language  # noqa: E402
+from bot.rules.rule import LANGUAGES, Language  # noqa: E402
 
 PICTURES = ROOT / "docs" / "pictures"
-SAMPLE = ROOT / "bot" / "platforms" / "rehearsal" / "sample"
+SAMPLE = ROOT / "rehearsal" / "sample"
 CHROMIUM = "/usr/bin/chromium"
 WANG, LI, ZHANG, CHEN, LIU, ZHAO = 4001, 4002, 5001, 5002, 5003, 6001
 SUPERVISORS, OFFICE, NEW_GROUP = -1001000000001, -1001000000002, -1001000000005

@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from bot.cli import commands as all_commands
 from bot.health.metrics import metrics
-from bot.health.state import Health, Pulse
+from bot.health.readiness import Health, Pulse
 from bot.settings import PARTS, Settings
 from bot.store.store import Store
 

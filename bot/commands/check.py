@@ -13,16 +13,16 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from bot.checking import Checker, CheckResult, decode, load_checker
-from bot.commands.folders import FolderCheck, FolderOptions
+from bot.commands.check_folders import FolderCheck, FolderOptions
+from bot.commands.check_output import JsonOutput, Output, TableOutput
 from bot.commands.progress import progress
-from bot.commands.show import JsonOutput, Output, TableOutput
-from bot.detect.media.formats import sniff
+from bot.detect.media.pictures.formats import sniff
 from bot.errors import ConfigurationError, NotReadable
-from bot.policy.allow_file import load_allow_list
-from bot.policy.keyword_file import read_terms
+from bot.judging.checking import Checker, CheckResult, decode, load_checker
+from bot.policy.allow_list_file import load_allow_list
+from bot.policy.keyword_files.reader import read_terms
 from bot.ports import MediaReader
-from bot.rules import LANGUAGES, Language
+from bot.rules.rule import LANGUAGES, Language
 from bot.settings import Settings, load_settings
 
 _ANNOTATED = Path("annotated")

@@ -11,8 +11,8 @@ from enum import StrEnum
 import typer
 from rich.console import Console
 
-from bot.detect.media.office import OfficeConverter
-from bot.detect.media.pool import MediaPool
+from bot.detect.media.files.office_conversion import OfficeConverter
+from bot.detect.media.sandbox.pool import MediaPool
 from bot.errors import (
     ConfigurationError,
     NotReadable,
@@ -21,11 +21,11 @@ from bot.errors import (
     Unauthorized,
 )
 from bot.i18n import Catalogs, Translator
-from bot.messages.group import rights_missing
+from bot.notifications.texts.group import rights_missing
 from bot.platforms.telegram.actor import TelegramActor, call, make_bot
-from bot.platforms.telegram.request import AiohttpRequest
-from bot.policy.packs import load_packs
+from bot.platforms.telegram.http_client import AiohttpRequest
 from bot.policy.policies import load_policies
+from bot.rules.packs import load_packs
 from bot.settings import Settings, load_settings
 from bot.store.store import Store
 

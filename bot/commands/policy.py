@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import typer
 
-from bot.checking import check_examples
 from bot.commands import policy_test
 from bot.errors import ConfigurationError
-from bot.policy.packs import load_packs
+from bot.judging.checking import check_examples
 from bot.policy.policies import load_policies
+from bot.rules.packs import load_packs
 from bot.settings import load_settings
 
 _WORDS = {

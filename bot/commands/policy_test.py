@@ -14,15 +14,15 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from bot.checking import Checker, check_examples
 from bot.errors import ConfigurationError, NotReadable
-from bot.measuring import Label, Measures, Tally, families_in_order, load_labels, measure
-from bot.policy.allow_file import load_allow_list
-from bot.policy.packs import load_packs
+from bot.judging.checking import Checker, check_examples
+from bot.judging.evaluation import Label, Measures, Tally, families_in_order, load_labels, measure
+from bot.policy.allow_list_file import load_allow_list
 from bot.policy.policies import load_policies
-from bot.policy.publish import PACKS, POLICIES, publish
+from bot.policy.publishing import PACKS, POLICIES, publish
 from bot.ports import MediaReader
-from bot.rules import Language
+from bot.rules.packs import load_packs
+from bot.rules.rule import Language
 from bot.settings import Settings, load_settings
 
 ReaderFactory = Callable[[Settings], AbstractAsyncContextManager[MediaReader]]

@@ -20,10 +20,10 @@ from bot.app import build
 from bot.errors import ConfigurationError
 from bot.health.logs import formatter
 from bot.i18n import LANGUAGES, Catalogs, Language
-from bot.platforms.rehearsal import sample_day
-from bot.platforms.rehearsal.server import RehearsalServer
-from bot.running import App
+from bot.runtime.program import App
 from bot.settings import PARTS, Part, Settings, load_settings
+from rehearsal import sample_day
+from rehearsal.server import RehearsalServer
 
 
 def register(app: typer.Typer) -> None:

@@ -8,20 +8,20 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Protocol
 
-from bot.detect.text.derived import Derived
-from bot.detect.text.detectors import RuleDetector, rule_gates
-from bot.detect.text.disguise import Restorer
-from bot.detect.text.encoded import DECODED, decoded, may_hold_code
-from bot.detect.text.gates import Gates
-from bot.detect.text.index import DaachorseIndex, IndexFactory
-from bot.detect.text.keywords import KeywordList, Keywords
-from bot.detect.text.normalize import Normalizer, shared_normalizer
-from bot.detect.text.normalized import Normalized, with_marks
-from bot.detect.text.reasons import also
-from bot.detect.text.structure import StructureDetector
-from bot.detect.text.term_detectors import DisguiseDetector, KeywordDetector, doubt
+from bot.detect.text.decoding.derived_text import Derived
+from bot.detect.text.decoding.disguised import Restorer
+from bot.detect.text.decoding.encoded import DECODED, decoded, may_hold_code
+from bot.detect.text.matching.evidence_detector import StructureDetector
+from bot.detect.text.matching.keyword_gates import Gates
+from bot.detect.text.matching.multi_search import DaachorseIndex, IndexFactory
+from bot.detect.text.matching.reasons import also
+from bot.detect.text.matching.rule_detector import RuleDetector, rule_gates
+from bot.detect.text.normalization.normalized_text import Normalized, with_marks
+from bot.detect.text.normalization.normalizer import Normalizer, shared_normalizer
+from bot.detect.text.terms.keyword_list import KeywordList, Keywords
+from bot.detect.text.terms.term_detectors import DisguiseDetector, KeywordDetector, doubt
 from bot.model import Box, Extent, Finding, Fragment, NotInspected
-from bot.rules import Language, Rule, is_doubt
+from bot.rules.rule import Language, Rule
 
 
 class Detector(Protocol):
@@ -228,7 +228,7 @@ def _failure(name: str, fragment: Fragment) -> NotInspected:
 
 def _without_idle_doubts(findings: list[Finding]) -> list[Finding]:
     """Drop the doubts where something certain is found already."""
-    certain = sorted((f.start, f.end) for f in findings if not is_doubt(f.rule_id))
+    certain = sorted((f.start, f.end) for f in findings if f.is_certain)
     if len(certain) in (0, len(findings)):
         return findings
     starts = [start for start, _ in certain]
@@ -239,7 +239,7 @@ def _without_idle_doubts(findings: list[Finding]) -> list[Finding]:
         before = bisect_left(starts, doubt.end)
         return before > 0 and furthest[before - 1] > doubt.start
 
-    return [f for f in findings if not is_doubt(f.rule_id) or not touched(f)]
+    return [f for f in findings if f.is_certain or not touched(f)]
 
 
 def _without_repeats(findings: Iterable[Finding]) -> list[Finding]:

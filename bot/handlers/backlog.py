@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
-from bot.casework.alerts import Alerts
-from bot.casework.composer import Composer
-from bot.handlers.speaker import Start
-from bot.messages import supervisors as words
+from bot.cases.alerts import Alerts
+from bot.handlers.replies import Start
+from bot.notifications.composer import Composer
+from bot.notifications.texts import supervisors as words
 from bot.store.effects import EffectRow
 from bot.store.store import Store
 

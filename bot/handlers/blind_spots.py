@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 
-from bot.acts import Post, RichText
-from bot.casework.composer import Composer
-from bot.handlers.speaker import Speaker
-from bot.messages import blind as words
+from bot.handlers.replies import Speaker
+from bot.notifications.composer import Composer
+from bot.notifications.texts import blind_spots as words
+from bot.outgoing import Post, RichText
 from bot.store.database import Tx
 from bot.store.effects import EffectRow
 from bot.store.store import Store

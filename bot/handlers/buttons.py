@@ -7,16 +7,16 @@ from collections.abc import Sequence
 
 import telegram
 
-from bot.acts import CaseStatus, Post
-from bot.casework.composer import Composer
-from bot.casework.review import Review
+from bot.cases.review import Review
 from bot.errors import PlatformError
 from bot.handlers.membership import Membership
-from bot.handlers.people import Rights
-from bot.handlers.speaker import Speaker
+from bot.handlers.replies import Speaker
+from bot.handlers.rights import Rights
 from bot.i18n import Translator
-from bot.messages import card as card_words
-from bot.messages import sender as sender_words
+from bot.notifications.composer import Composer
+from bot.notifications.texts import card as card_words
+from bot.notifications.texts import sender as sender_words
+from bot.outgoing import CaseStatus, Post
 from bot.ports import Actor
 from bot.store.buttons import ButtonRow
 from bot.store.case_rows import Claim

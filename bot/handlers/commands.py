@@ -8,18 +8,18 @@ from datetime import timedelta
 import telegram
 from telegram.ext import ContextTypes
 
-from bot.acts import CaseStatus, Post, RichText
-from bot.casework.composer import Composer
-from bot.casework.directory import Directory
-from bot.handlers.people import Rights
 from bot.handlers.private_check import PrivateCheck
-from bot.handlers.speaker import Speaker
+from bot.handlers.replies import Speaker
+from bot.handlers.rights import Rights
 from bot.i18n import Translator
-from bot.messages import admin as admin_words
-from bot.messages import group as group_words
-from bot.messages import sender as words
-from bot.messages import status as status_words
+from bot.judging.group_directory import Directory
 from bot.model import Category
+from bot.notifications.composer import Composer
+from bot.notifications.texts import administrators as admin_words
+from bot.notifications.texts import group as group_words
+from bot.notifications.texts import sender as words
+from bot.notifications.texts import status as status_words
+from bot.outgoing import CaseStatus, Post, RichText
 from bot.store.groups import Group
 from bot.store.store import Store
 

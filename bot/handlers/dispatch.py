@@ -16,16 +16,16 @@ from telegram.ext import (
     filters,
 )
 
-from bot.casework.alerts import Alerts
-from bot.casework.directory import Directory
+from bot.cases.alerts import Alerts
+from bot.fragments import ReadAttachments
 from bot.handlers.buttons import Buttons
 from bot.handlers.commands import Commands
 from bot.handlers.membership import Membership
-from bot.handlers.speaker import Start
-from bot.model import Action, Message, NotInspected, Sender, SenderKind, Source
-from bot.pipeline import Desk, Judge, Pipeline, Subject
-from bot.platforms.telegram.convert import to_message
-from bot.reading import ReadAttachments
+from bot.handlers.replies import Start
+from bot.judging.group_directory import Directory
+from bot.model import Action, Message, NotInspected, Sender, SenderKind, Source, Subject
+from bot.pipeline import Desk, Judge, Pipeline
+from bot.platforms.telegram.message_conversion import to_message
 from bot.store.effects import EffectRow
 from bot.store.groups import Group
 from bot.store.inbox import InboxRow
@@ -60,7 +60,7 @@ def register(
 
 
 class Dispatcher:
-    """Handles one row of the inbox; see `bot.work.worker.Handle`."""
+    """Handles one row of the inbox; see `bot.workers.worker.Handle`."""
 
     def __init__(
         self,

@@ -10,14 +10,14 @@ from weakref import WeakValueDictionary
 
 import telegram
 
-from bot.acts import BotRights, Button, EffectKind, Post, RichText
-from bot.casework.composer import Composer
-from bot.casework.directory import Directory
 from bot.errors import PlatformError
-from bot.handlers.speaker import Speaker
-from bot.messages import admin as admin_words
-from bot.messages import card as card_words
-from bot.messages import group as words
+from bot.handlers.replies import Speaker
+from bot.judging.group_directory import Directory
+from bot.notifications.composer import Composer
+from bot.notifications.texts import administrators as admin_words
+from bot.notifications.texts import card as card_words
+from bot.notifications.texts import group as words
+from bot.outgoing import BotRights, Button, EffectKind, Post, RichText
 from bot.ports import Actor
 from bot.store.buttons import NewButton
 from bot.store.database import Tx

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import telegram
 
-from bot.acts import RichText
-from bot.casework.composer import Composer
-from bot.casework.judgement import Judgement
+from bot.fragments import AttachmentReader, typed_fragments
 from bot.i18n import Translator
-from bot.messages import sender as words
-from bot.pipeline import Subject
-from bot.platforms.telegram.convert import to_message
-from bot.reading import AttachmentReader, typed_fragments
+from bot.judging.judge import Judgement
+from bot.model import Subject
+from bot.notifications.composer import Composer
+from bot.notifications.texts import sender as words
+from bot.outgoing import RichText
+from bot.platforms.telegram.message_conversion import to_message
 
 
 class PrivateCheck:

@@ -14,12 +14,12 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
-from bot.acts import EffectStatus
-from bot.health.state import Health
+from bot.health.readiness import Health
 from bot.model import Severity
-from bot.store.figures import EXPOSURE_BOUNDS, Exposure
+from bot.outgoing import EffectStatus
 from bot.store.inbox import Waiting
 from bot.store.leases import EVERY_LANE
+from bot.store.metric_queries import EXPOSURE_BOUNDS, Exposure
 
 RECENT = timedelta(hours=1)
 

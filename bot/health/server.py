@@ -11,7 +11,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from bot.errors import ConfigurationError
 from bot.health.metrics import metrics
-from bot.health.state import Health
+from bot.health.readiness import Health
 
 log = logging.getLogger(__name__)
 

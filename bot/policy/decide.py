@@ -18,13 +18,17 @@ def decide(
 
     Suppressed findings stay in the verdict and count for nothing. ``BULK`` or more different
     identity values of one kind raise their findings to high. Deleting includes masking, so that
-    both never stand together.
+    both never stand together. A finding that is only likely asks for a supervisor and nothing else.
     """
-    raised = _raise_bulk(findings)
+    raised = _raise_bulk([f for f in findings if f.is_certain])
+    likely = [f for f in findings if not f.is_certain]
     severities = {f.severity for f in raised if f.suppressed_by is None}
     actions: set[Action] = set()
     for severity in severities:
         actions |= policy.actions[severity]
+    if any(f.suppressed_by is None for f in likely):
+        actions.add(Action.ESCALATE)
+        severities.add(Severity.LOW)
     for gap in not_inspected:
         actions |= policy.unread(gap.reason)
     if Action.DELETE in actions:
@@ -32,7 +36,7 @@ def decide(
     return Verdict(
         severity=max(severities, default=Severity.NONE),
         actions=frozenset(actions),
-        findings=tuple(raised),
+        findings=(*raised, *likely),
         not_inspected=tuple(not_inspected),
         policy=policy.name,
         policy_version=policy.version,

@@ -13,8 +13,8 @@ from typing import Literal
 
 from bot.errors import ConfigurationError
 from bot.model import Action, AttachmentKind, Severity
-from bot.policy.packs import Packs
-from bot.policy.schema import PoliciesSchema, PolicySchema, validate
+from bot.rules.packs import Packs
+from bot.rules.schema import PoliciesSchema, PolicySchema, validate
 
 _UNSUPPORTED = "unsupported-"
 _READABLE = (AttachmentKind.PHOTO, AttachmentKind.DOCUMENT)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from bot.acts import CaseStatus
 from bot.model import Category, Extent, Finding, NotInspected, SenderKind, Severity, Source
+from bot.outgoing import CaseStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,8 +12,8 @@ from typing import Any
 from sqlalchemy import and_, bindparam, func, literal, or_, select, update
 from sqlalchemy.engine import Row
 
-from bot.acts import CaseStatus
 from bot.model import Category, SenderKind, Severity
+from bot.outgoing import CaseStatus
 from bot.store.case_rows import Case, CaseSummary, Claim, NewCase
 from bot.store.database import Database, Tx, serialise, upsert
 from bot.store.keys import Cipher

@@ -20,9 +20,9 @@ from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from bot.errors import ConfigurationError, LeaseLost
-from bot.store import claims, outages, quick_sqlite
-from bot.store.claims import NO_LANE, Claim
-from bot.store.schema import is_current, upgrade
+from bot.store import connection_failures, lanes, sqlite_connection
+from bot.store.lanes import NO_LANE, Claim
+from bot.store.schema_upgrade import is_current, upgrade
 from bot.store.tables import leases
 
 Tx = AsyncConnection
@@ -33,7 +33,7 @@ _PRAGMAS = (
     "PRAGMA synchronous=FULL",
     "PRAGMA secure_delete=ON",
     "PRAGMA foreign_keys=ON",
-    f"PRAGMA busy_timeout={quick_sqlite.PATIENCE_MS}",
+    f"PRAGMA busy_timeout={sqlite_connection.PATIENCE_MS}",
     "PRAGMA temp_store=MEMORY",
 )
 _READERS = 4
@@ -141,7 +141,7 @@ class Database:
         async with self._turn():
             self._owners.add(owner)
             try:
-                with outages.named():
+                with connection_failures.named():
                     async with self._writer.begin() as tx:
                         await _fence(tx)
                         yield tx
@@ -152,7 +152,7 @@ class Database:
         """Let what belongs to a lane wait its turn, so that leases never wait behind it."""
         if self._is_sqlite:
             return self._lock
-        return self._turns if claims.current_lane() != NO_LANE else contextlib.nullcontext()
+        return self._turns if lanes.current_lane() != NO_LANE else contextlib.nullcontext()
 
     @contextlib.asynccontextmanager
     async def within(self, tx: Tx | None) -> AsyncIterator[Tx]:
@@ -166,7 +166,7 @@ class Database:
     @contextlib.asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """Borrow a connection for reading what is committed; never waits for the writer."""
-        with outages.named():
+        with connection_failures.named():
             async with self._reader.connect() as connection:
                 yield connection
 
@@ -177,7 +177,7 @@ class Database:
             async with self.read() as connection:
                 yield connection
             return
-        with outages.named():
+        with connection_failures.named():
             connection = await self._finder.connect()
             try:
                 yield connection
@@ -207,7 +207,7 @@ class Database:
 
 async def _fence(tx: Tx) -> None:
     """Refuse to write for a claim that does not hold any more."""
-    claim = claims.current()
+    claim = lanes.current()
     if claim is None or claim.token == 0:
         return
     found = await tx.execute(_held, {"name": claim.name, "token": claim.token})
@@ -284,8 +284,8 @@ def _create_private(address: URL) -> None:
 
 def _sqlite_engines(address: URL) -> tuple[AsyncEngine, AsyncEngine, AsyncEngine]:
     common: dict[str, Any] = {"max_overflow": 0, "pool_reset_on_return": None}
-    prompt = {"connect_args": {"async_creator_fn": quick_sqlite.connect_prompt}}
-    in_thread = {"connect_args": {"async_creator_fn": quick_sqlite.connect}}
+    prompt = {"connect_args": {"async_creator_fn": sqlite_connection.connect_prompt}}
+    in_thread = {"connect_args": {"async_creator_fn": sqlite_connection.connect}}
     reading = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
     writer = create_async_engine(address, pool_size=1, **common, **prompt)
     reader = create_async_engine(address, pool_size=_READERS, **common, **in_thread, **reading)
@@ -307,5 +307,5 @@ def _prepare(connection: Any, record: object) -> None:
 
 def _begin_immediate(connection: Connection) -> None:
     driver = connection.connection.driver_connection
-    assert isinstance(driver, quick_sqlite.QuickConnection)
+    assert isinstance(driver, sqlite_connection.QuickConnection)
     driver.begin_immediate()

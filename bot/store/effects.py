@@ -11,10 +11,10 @@ from typing import Any
 from sqlalchemy import and_, bindparam, delete, or_, select, update
 from sqlalchemy.engine import Row
 
-from bot.acts import CaseStatus, EffectKind, EffectStatus
-from bot.store.claims import NO_LANE, current_lane
+from bot.outgoing import CaseStatus, EffectKind, EffectStatus
 from bot.store.database import Database, Tx, upsert
 from bot.store.keys import Cipher
+from bot.store.lanes import NO_LANE, current_lane
 from bot.store.tables import cases, effects
 
 # Doing these once more does no harm: they converge, or (an escalation) bear the same case number.

@@ -10,7 +10,7 @@ from typing import Any, Literal, Protocol
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.engine import Row
 
-from bot.acts import BotRights
+from bot.outgoing import BotRights
 from bot.store.database import Database, Tx, upsert
 from bot.store.keys import Cipher
 from bot.store.tables import buttons, cases, effects, group_keywords, groups, inbox, releases

@@ -12,9 +12,9 @@ from sqlalchemy import and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.engine import Row
 
 from bot.ports import Received
-from bot.store.claims import Claim, lane_of
 from bot.store.database import Database, Tx, holding, upsert
 from bot.store.keys import Cipher
+from bot.store.lanes import Claim, lane_of
 from bot.store.tables import inbox
 
 _decide = (

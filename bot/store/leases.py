@@ -13,8 +13,8 @@ from typing import Any
 
 from sqlalchemy import BigInteger, cast, delete, func, literal, or_, select, type_coerce, update
 
-from bot.store.claims import LANES, Claim, lane_name
 from bot.store.database import Database, Tx, upsert
+from bot.store.lanes import LANES, Claim, lane_name
 from bot.store.tables import Moment, leases
 
 EVERY_LANE = tuple(lane_name(n) for n in range(LANES))

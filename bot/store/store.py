@@ -7,17 +7,17 @@ from pathlib import Path
 
 from bot.store.audit import Audit
 from bot.store.buttons import Buttons
+from bot.store.case_pictures import Evidence
 from bot.store.cases import Cases
 from bot.store.database import Database
 from bot.store.effects import Effects
-from bot.store.evidence import Evidence
-from bot.store.facts import Facts
-from bot.store.figures import Figures
 from bot.store.groups import Groups
 from bot.store.inbox import Inbox
+from bot.store.key_values import Facts
 from bot.store.keys import Keys
 from bot.store.keywords import Keywords
 from bot.store.leases import Leases
+from bot.store.metric_queries import Figures
 from bot.store.people import People
 from bot.store.releases import Releases
 

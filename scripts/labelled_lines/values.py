@@ -8,7 +8,7 @@ import random
 import string
 from collections.abc import Callable
 
-from bot.detect.text.checksums import VALIDATORS
+from bot.detect.text.values.check_digits import VALIDATORS
 
 DIGITS = string.digits
 ALNUM = string.ascii_letters + string.digits

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.checking import Checker, load_checker
+from bot.judging.checking import Checker, load_checker
 from bot.model import Extent
 from bot.settings import Settings
 

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from bot.detect.engine import Engine
-from bot.detect.text.disguise import Restorer
-from bot.detect.text.normalize import Normalizer
-from bot.detect.text.normalized import Normalized
+from bot.detect.text.decoding.disguised import Restorer
+from bot.detect.text.normalization.normalized_text import Normalized
+from bot.detect.text.normalization.normalizer import Normalizer
 from bot.model import Finding, Fragment, NotInspected, Severity, Source
-from bot.policy.packs import load_packs
+from bot.rules.packs import load_packs
 
 ROOT = Path(__file__).parents[2]
 PACKS = load_packs(ROOT / "config" / "packs")

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from bot.detect.media.starting import StartingMedia
-from bot.work import limits
+from bot.detect.media.sandbox.lazy_pool import StartingMedia
+from bot.workers import send_limits
 from tests.support.canary import CANARIES, assert_not_in, assert_not_in_files, recorded_log
 from tests.support.office import Office, open_office
 from tests.support.people import SUPERVISORS
@@ -31,7 +31,7 @@ async def media() -> AsyncIterator[StartingMedia]:
 @pytest.fixture(autouse=True)
 def quick_pace(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the bot say things at a hundred times the pace that the platform permits."""
-    monkeypatch.setattr(limits, "SPACING", 0.01)
+    monkeypatch.setattr(send_limits, "SPACING", 0.01)
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -173,7 +173,7 @@ async def test_secrets_are_found_nowhere(
 async def test_what_was_erased_is_soon_gone_from_the_databases_log(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.running.ERASURE", 0.1)
+    monkeypatch.setattr("bot.runtime.program.ERASURE", 0.1)
     await office.restart()
     await office.outcome(await office.people.post(ZHANG, OFFICE, f"机密★10年 {SECRET}"))
     async with asyncio.timeout(5):

@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from bot.acts import EffectStatus, Post, RichText
-from bot.casework.desk import CaseDesk
-from bot.casework.digests import Digests
+from bot.cases.desk import CaseDesk
+from bot.cases.merged_notices import Digests
 from bot.errors import DatabaseAway
-from bot.platforms.rehearsal.limits import Limits
+from bot.outgoing import EffectStatus, Post, RichText
 from bot.ports import Received
 from bot.store.effects import NewEffect
-from bot.work import rules
+from bot.workers import retry_policy
+from rehearsal.limits import Limits
 from tests.support.canary import NUMBER, SECRET
 from tests.support.office import KEYWORD, Office
 from tests.support.people import CHEN, OFFICE, SUPERVISORS, WANG, ZHANG, Shown
@@ -121,9 +121,9 @@ async def test_a_list_that_changed_meanwhile_does_not_undo_a_case(
 async def test_an_unanswered_deletion_is_told_and_goes_on(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rules, "TELL_AFTER", timedelta(seconds=0.5))
-    monkeypatch.setattr("bot.work.outbox.REMOVAL_PATIENCE", 0.3)
-    monkeypatch.setattr(rules, "LONGEST_PAUSE", 0.5)
+    monkeypatch.setattr(retry_policy, "TELL_AFTER", timedelta(seconds=0.5))
+    monkeypatch.setattr("bot.workers.outbox.REMOVAL_PATIENCE", 0.3)
+    monkeypatch.setattr(retry_policy, "LONGEST_PAUSE", 0.5)
     await office.people.fault("deleteMessage", times=6, status=503)
     number = await office.people.post(ZHANG, OFFICE, MARKED)
     card = await office.people.wait_for(SUPERVISORS, lambda m: office.t(NOT_YET) in m["text"])
@@ -146,9 +146,9 @@ async def test_an_unanswered_deletion_is_told_and_goes_on(
 async def test_an_unanswered_deletion_goes_on_after_a_restart_and_is_told_once(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rules, "TELL_AFTER", timedelta(seconds=0.2))
-    monkeypatch.setattr("bot.work.outbox.REMOVAL_PATIENCE", 0.3)
-    monkeypatch.setattr(rules, "LONGEST_PAUSE", 0.5)
+    monkeypatch.setattr(retry_policy, "TELL_AFTER", timedelta(seconds=0.2))
+    monkeypatch.setattr("bot.workers.outbox.REMOVAL_PATIENCE", 0.3)
+    monkeypatch.setattr(retry_policy, "LONGEST_PAUSE", 0.5)
     monkeypatch.setattr("bot.app.GRACE", 0.1)
     await office.people.fault("deleteMessage", times=6, status=503)
     number = await office.people.post(ZHANG, OFFICE, MARKED)
@@ -176,7 +176,7 @@ async def test_a_case_without_a_card_gets_one_when_something_is_not_known(
 async def test_a_card_that_cannot_be_brought_up_to_date_for_long_is_so_in_the_end(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rules, "LONGEST_PAUSE", 0.2)
+    monkeypatch.setattr(retry_policy, "LONGEST_PAUSE", 0.2)
     seen = await office.outcome(await office.people.post(ZHANG, OFFICE, MARKED))
     await office.people.fault("editMessageText", times=8, status=502)
     await office.people.press(WANG, SUPERVISORS, seen.supervisors[0], label=office.t("Take"))
@@ -323,7 +323,7 @@ async def test_an_end_between_merging_and_sending_loses_nothing(
 async def test_deletions_of_a_flood_wait_for_no_notice(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.work.limits.SPACING", 1.0)
+    monkeypatch.setattr("bot.workers.send_limits.SPACING", 1.0)
     numbers = [await office.people.post(ZHANG, OFFICE, f"{LEAK} 第{n}次") for n in range(40)]
     for number in numbers:
         await office.people.wait_gone(OFFICE, number, 5)
@@ -351,7 +351,7 @@ async def test_effects_of_an_outage_are_done_without_a_restart(
             yield tx
 
     monkeypatch.setattr(database, "write", write)
-    monkeypatch.setattr("bot.casework.ledger.SETTLED", timedelta(seconds=0.2))
+    monkeypatch.setattr("bot.cases.outcomes.SETTLED", timedelta(seconds=0.2))
     await office.people.fault("deleteMessage", delay=0.4)
     number = await office.people.post(ZHANG, OFFICE, MARKED)
     await asyncio.sleep(0.2)
@@ -366,7 +366,7 @@ async def test_effects_of_an_outage_are_done_without_a_restart(
 async def test_what_nobody_performs_is_swept_up(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.casework.ledger.SETTLED", timedelta(0))
+    monkeypatch.setattr("bot.cases.outcomes.SETTLED", timedelta(0))
     post = Post(chat_id=OFFICE, text=RichText(text="大家好"))
     await _plan(office, post)
     await office.app._sweep()
@@ -378,8 +378,8 @@ async def test_what_nobody_performs_is_swept_up(
 
 
 async def _plan(office: Office, post: Post) -> None:
-    from bot.acts import EffectKind
-    from bot.casework.payloads import Payload, dump
+    from bot.cases.payloads import Payload, dump
+    from bot.outgoing import EffectKind
 
     effect = NewEffect(
         key="test/swept",

@@ -7,8 +7,8 @@ import time
 import pytest
 from aiohttp import ClientSession
 
-from bot.platforms.rehearsal.limits import Limits
-from bot.platforms.rehearsal.server import RehearsalServer
+from rehearsal.limits import Limits
+from rehearsal.server import RehearsalServer
 from tests.support.canary import NUMBER, SECRET
 from tests.support.office import Office
 from tests.support.people import OFFICE, PROJECT, SUPERVISORS, WANG, ZHANG, ZHAO
@@ -164,7 +164,7 @@ async def _poll_once(server: RehearsalServer) -> None:
 async def test_a_flood_is_removed_at_once_and_answered_as_the_platform_permits(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.work.limits.SPACING", 1.0)
+    monkeypatch.setattr("bot.workers.send_limits.SPACING", 1.0)
     numbers = [await office.people.post(ZHANG, OFFICE, f"{LEAK} 第{n}次") for n in range(9)]
     began = time.monotonic()
     for number in numbers:
@@ -189,7 +189,7 @@ async def test_an_update_that_is_delivered_twice_is_handled_once(office: Office)
 async def test_the_card_shows_in_the_end_what_came_of_a_slow_note(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.work.outbox.CARD_PATIENCE", 0.05)
+    monkeypatch.setattr("bot.workers.outbox.CARD_PATIENCE", 0.05)
     await office.people.fault("sendMessage", chat_id=ZHANG, delay=0.3)
     await office.people.fault("sendMessage", chat_id=SUPERVISORS, delay=0.6)
     seen = await office.outcome(await office.people.post(ZHANG, OFFICE, MARKED))
@@ -200,7 +200,7 @@ async def test_the_card_shows_in_the_end_what_came_of_a_slow_note(
 async def test_the_card_of_a_held_up_copy_comes_without_it(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.work.outbox.CARD_PATIENCE", 0.05)
+    monkeypatch.setattr("bot.workers.outbox.CARD_PATIENCE", 0.05)
     await office.people.fault("sendMessage", chat_id=OFFICE, retry_after=2)
     await office.people.post(ZHANG, OFFICE, MARKED)
     card = await office.people.wait_for(SUPERVISORS, lambda m: bool(m["buttons"]))

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.acts import CaseStatus
-from bot.detect.media.starting import StartingMedia
+from bot.detect.media.sandbox.lazy_pool import StartingMedia
+from bot.outgoing import CaseStatus
 from tests.support.office import CONFIG, Office, open_office
 from tests.support.people import OFFICE, PROJECT, SUPERVISORS, ZHANG, ZHAO
 

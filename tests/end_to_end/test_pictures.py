@@ -10,8 +10,8 @@ from functools import cache
 import pytest
 from PIL import Image
 
-from bot.detect.media.starting import StartingMedia
-from bot.platforms.rehearsal.state import Author, Content, Message, Placement
+from bot.detect.media.sandbox.lazy_pool import StartingMedia
+from rehearsal.objects import Author, Content, Message, Placement
 from tests.end_to_end.test_texts import (
     COVERED,
     DO_NOT_POST,

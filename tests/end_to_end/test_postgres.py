@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from bot.detect.media.starting import StartingMedia
+from bot.detect.media.sandbox.lazy_pool import StartingMedia
 from tests.support.canary import SECRET
 from tests.support.office import Office, open_office
 from tests.support.people import OFFICE, SUPERVISORS, WANG, ZHANG

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from bot.platforms.rehearsal.limits import Limits
-from bot.platforms.rehearsal.server import RehearsalServer
+from rehearsal.limits import Limits
+from rehearsal.server import RehearsalServer
 from tests.support.people import OFFICE, SUPERVISORS, ZHANG, People, Shown
 from tests.support.process import BotProcess
 

@@ -10,10 +10,10 @@ import pytest
 import pytest_asyncio
 
 from bot.commands.run import rehearsal
-from bot.platforms.rehearsal import sample_day
-from bot.platforms.rehearsal.server import RehearsalServer
-from bot.rules import Language
-from bot.running import App
+from bot.rules.rule import Language
+from bot.runtime.program import App
+from rehearsal import sample_day
+from rehearsal.server import RehearsalServer
 from tests.support.people import NEW_GROUP, OFFICE, PROJECT, SUPERVISORS, ZHANG, People, Shown
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.xdist_group("sample day")]

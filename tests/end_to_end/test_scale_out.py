@@ -12,9 +12,9 @@ import pytest
 import pytest_asyncio
 import sqlalchemy
 
-from bot.platforms.rehearsal.limits import Limits
-from bot.platforms.rehearsal.server import RehearsalServer
-from bot.store.claims import LANES
+from bot.store.lanes import LANES
+from rehearsal.limits import Limits
+from rehearsal.server import RehearsalServer
 from tests.support.people import OFFICE, PROJECT, SUPERVISORS, ZHANG, People, Shown
 from tests.support.postgres import PostgresServer
 from tests.support.process import BotProcess

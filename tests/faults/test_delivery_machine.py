@@ -17,15 +17,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 
 from bot.ports import Received
-from bot.store.claims import Claim
 from bot.store.inbox import Inbox, InboxRow
+from bot.store.lanes import Claim
 from bot.store.leases import EVERY_LANE, Leases
-from bot.work import intake, streams, wakeups
-from bot.work.duties import Roster
-from bot.work.intake import Intake
-from bot.work.streams import Streams, open_redis
-from bot.work.tenure import Shared
-from bot.work.worker import Worker
+from bot.workers import intake, redis_wakeups, wakeups
+from bot.workers.intake import Intake
+from bot.workers.lease_duties import Roster
+from bot.workers.lease_holder import Shared
+from bot.workers.redis_wakeups import Streams, open_redis
+from bot.workers.worker import Worker
 from tests.support.machines import ENGINES, EXAMPLES, Machine, bound, try_orders
 from tests.support.redis import RedisServer
 
@@ -252,7 +252,7 @@ def test_every_order_of_steps(
         (intake, "SWEEP_SECONDS", 0.3),
         (intake, "PAUSE", 0.1),
         (wakeups, "LOOK", 0.1),
-        (streams, "BLOCK_MS", 50),
+        (redis_wakeups, "BLOCK_MS", 50),
     ):
         monkeypatch.setattr(module, name, value)
     machine = bound(DeliveryMachine, engine, tmp_path, request, redis=redis_server)

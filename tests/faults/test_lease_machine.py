@@ -15,8 +15,8 @@ from hypothesis.stateful import initialize, invariant, rule
 
 from bot.errors import LeaseLost
 from bot.ports import Received
-from bot.store.claims import Claim, working_for
 from bot.store.inbox import Inbox
+from bot.store.lanes import Claim, working_for
 from bot.store.leases import Leases
 from bot.store.tables import leases
 from tests.support.machines import ENGINES, Crashing, bound, try_orders

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from bot.work import limits
-from bot.work.shared_limits import SharedLimits
+from bot.workers import send_limits
+from bot.workers.redis_limits import SharedLimits
 from tests.support.machines import try_orders
 from tests.support.redis import RedisServer
 
@@ -107,8 +107,8 @@ class LimitsMachine(RuleBasedStateMachine):
 
 
 def test_every_order_of_steps(redis_server: RedisServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "SPACING", SPACING)
-    monkeypatch.setattr(limits, "BURST", BURST)
-    monkeypatch.setattr(limits, "GROUP_PER_MINUTE", MINUTE)
-    monkeypatch.setattr(limits, "OVERALL_PER_SECOND", OVERALL)
+    monkeypatch.setattr(send_limits, "SPACING", SPACING)
+    monkeypatch.setattr(send_limits, "BURST", BURST)
+    monkeypatch.setattr(send_limits, "GROUP_PER_MINUTE", MINUTE)
+    monkeypatch.setattr(send_limits, "OVERALL_PER_SECOND", OVERALL)
     try_orders(type("Bound", (LimitsMachine,), {"redis": redis_server}))

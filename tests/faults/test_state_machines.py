@@ -13,7 +13,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
 
-from bot.acts import EffectKind, EffectStatus
+from bot.outgoing import EffectKind, EffectStatus
 from bot.ports import Received
 from bot.store.effects import REPEATABLE, Effects, NewEffect
 from bot.store.inbox import Inbox

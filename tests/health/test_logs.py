@@ -11,7 +11,7 @@ def test_a_line_is_a_json_object_and_holds_no_text_of_an_exception() -> None:
     text = io.StringIO()
     handler = logging.StreamHandler(text)
     handler.setFormatter(formatter("json"))
-    log = logging.getLogger("bot.work.test")
+    log = logging.getLogger("bot.workers.test")
     log.addHandler(handler)
     log.propagate = False
     try:
@@ -23,7 +23,7 @@ def test_a_line_is_a_json_object_and_holds_no_text_of_an_exception() -> None:
     assert entry.pop("time").endswith("+00:00")
     assert entry == {
         "level": "error",
-        "logger": "bot.work.test",
+        "logger": "bot.workers.test",
         "message": "inbox 7: try 2",
         "error": "ValueError",
     }

@@ -4,8 +4,8 @@ import pytest
 
 from bot.model import Action, Category, Extent, Finding, NotInspected, Severity, Source
 from bot.policy.decide import decide
-from bot.policy.packs import load_packs
 from bot.policy.policies import load_policies
+from bot.rules.packs import load_packs
 
 CONFIG = Path(__file__).parents[2] / "config"
 POLICY = load_policies(CONFIG / "policies.toml", load_packs(CONFIG / "packs"))["standard"]

@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 
 from bot.errors import ConfigurationError
-from bot.policy.packs import load_packs
 from bot.policy.policies import load_policies
+from bot.rules.packs import load_packs
 
 CONFIG = Path(__file__).parents[2] / "config"
 PACKS = load_packs(CONFIG / "packs")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.acts import CaseStatus, EffectKind
 from bot.model import Category, Extent, SenderKind, Severity, Source
+from bot.outgoing import CaseStatus, EffectKind
 from bot.ports import Received
 from bot.store.case_rows import CaseSummary, FindingNote, NewCase
 from bot.store.effects import NewEffect

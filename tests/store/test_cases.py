@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.acts import CaseStatus
 from bot.model import Category, NotInspected, Severity, Source
+from bot.outgoing import CaseStatus
 from bot.store.case_rows import CaseSummary
 from bot.store.cases import Cases
 from bot.store.database import Database

@@ -23,10 +23,10 @@ from sqlalchemy.schema import CreateTable
 
 from bot.errors import ConfigurationError
 from bot.store.database import Database
-from bot.store.facts import Facts
 from bot.store.inbox import Inbox
+from bot.store.key_values import Facts
 from bot.store.keys import Keys
-from bot.store.schema import HEAD
+from bot.store.schema_upgrade import HEAD
 from bot.store.tables import metadata
 
 from .conftest import sqlite_only

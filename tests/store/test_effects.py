@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.acts import EffectKind, EffectStatus
+from bot.outgoing import EffectKind, EffectStatus
 from bot.store.database import Database
 from bot.store.effects import REPEATABLE, Effects
 from bot.store.keys import Keys

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.acts import EffectStatus
+from bot.outgoing import EffectStatus
 from bot.store.cases import Cases
 from bot.store.database import Database
 from bot.store.effects import Effects

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from bot.acts import BotRights
+from bot.outgoing import BotRights
 from bot.settings import GroupSettings
 from bot.store.buttons import Buttons, NewButton
 from bot.store.cases import Cases

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from bot.ports import Received
-from bot.store.claims import LANES, Claim, lane_of
 from bot.store.database import Database
 from bot.store.inbox import Inbox, InboxRow
 from bot.store.keys import Keys
-from bot.work import intake as module
-from bot.work.intake import Intake
-from bot.work.worker import Worker
+from bot.store.lanes import LANES, Claim, lane_of
+from bot.workers import intake as module
+from bot.workers.intake import Intake
+from bot.workers.worker import Worker
 
 from .rows import CHAT, received
 

@@ -9,14 +9,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from bot.acts import EffectStatus
 from bot.errors import DatabaseAway, LeaseLost
-from bot.store.claims import LANES, NO_LANE, Claim, current_lane, lane_name, lane_of, working_for
+from bot.outgoing import EffectStatus
 from bot.store.database import Database
 from bot.store.effects import Effects
-from bot.store.facts import Facts
 from bot.store.inbox import Inbox
+from bot.store.key_values import Facts
 from bot.store.keys import Keys
+from bot.store.lanes import LANES, NO_LANE, Claim, current_lane, lane_name, lane_of, working_for
 from bot.store.leases import Leases
 from bot.store.tables import leases as table
 

@@ -9,8 +9,8 @@ from alembic.config import Config
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from bot.store.claims import NO_LANE, lane_of
 from bot.store.database import Database
+from bot.store.lanes import NO_LANE, lane_of
 
 CHATS = (-1001000000002, -1001000000003, None)
 _INBOX = (

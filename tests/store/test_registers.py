@@ -11,9 +11,9 @@ from sqlalchemy import delete, update
 from bot.settings import SupervisorSettings
 from bot.store.audit import Audit
 from bot.store.buttons import Buttons, NewButton
+from bot.store.case_pictures import Evidence
 from bot.store.cases import Cases
 from bot.store.database import Database
-from bot.store.evidence import Evidence
 from bot.store.keys import Keys
 from bot.store.people import People
 from bot.store.releases import Releases

@@ -13,10 +13,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.platforms.rehearsal import people, posting
-from bot.platforms.rehearsal.groups import change_bot, create_group
-from bot.platforms.rehearsal.server import RehearsalServer
-from bot.platforms.rehearsal.state import Member, Message, Person
+from rehearsal import people, posting
+from rehearsal.groups import change_bot, create_group
+from rehearsal.objects import Member, Message, Person
+from rehearsal.server import RehearsalServer
 from tests.support.people import SUPERVISORS
 from tests.support.pictures import resident_id
 from tests.support.records import Recorded, Records

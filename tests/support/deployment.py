@@ -29,9 +29,9 @@ from typing import Any
 
 import sqlalchemy
 
-from bot.platforms.rehearsal.limits import Limits
-from bot.platforms.rehearsal.server import RehearsalServer
 from bot.store.tables import effects, inbox
+from rehearsal.limits import Limits
+from rehearsal.server import RehearsalServer
 from tests.support.busy_office import BusyOffice
 from tests.support.people import SUPERVISORS
 from tests.support.records import Records, read_records

@@ -20,11 +20,11 @@ from pathlib import Path
 from typing import Any
 
 from bot import cli
-from bot.casework.in_force import warm_up
 from bot.detect.engine import Engine
-from bot.detect.text.disguise import shared_restorer
-from bot.policy.packs import load_packs
-from bot.policy.publish import PACKS
+from bot.detect.text.decoding.disguised import shared_restorer
+from bot.judging.active_rules import warm_up
+from bot.policy.publishing import PACKS
+from bot.rules.packs import load_packs
 from bot.settings import CONFIG_FOLDER
 from tests.support import shifted_clock
 from tests.support.kill_points import Killer

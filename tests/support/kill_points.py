@@ -20,9 +20,9 @@ import aiohttp
 from sqlalchemy import Engine, event
 from sqlalchemy.engine.default import DefaultDialect
 
-from bot.acts import EffectKind
-from bot.casework.ledger import CaseLedger
-from bot.platforms.telegram.request import AiohttpRequest
+from bot.cases.outcomes import CaseLedger
+from bot.outgoing import EffectKind
+from bot.platforms.telegram.http_client import AiohttpRequest
 from tests.support.people import SUPERVISORS
 
 COMMITS = (

@@ -21,12 +21,12 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from bot.app import build
-from bot.detect.media.starting import StartingMedia
+from bot.detect.media.sandbox.lazy_pool import StartingMedia
 from bot.i18n import Catalogs
-from bot.platforms.rehearsal.limits import Limits
-from bot.platforms.rehearsal.server import RehearsalServer
-from bot.running import App
+from bot.runtime.program import App
 from bot.settings import Settings, load_settings
+from rehearsal.limits import Limits
+from rehearsal.server import RehearsalServer
 from tests.support.people import OFFICE, PROJECT, SUPERVISORS, ZHANG, Json, People, Shown
 
 KEYWORD = "青松项目"

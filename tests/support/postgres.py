@@ -21,7 +21,7 @@ from typing import Any
 import psycopg
 import sqlalchemy
 
-from bot.store.schema import upgrade
+from bot.store.schema_upgrade import upgrade
 from bot.store.tables import metadata
 
 _QUICK = ("fsync=off", "full_page_writes=off", "max_connections=200", "listen_addresses=")

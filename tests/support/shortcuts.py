@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bot.detect.media.starting import StartingMedia
-from bot.work import limits
+from bot.detect.media.sandbox.lazy_pool import StartingMedia
+from bot.workers import send_limits
 
 
 def shorten() -> None:
@@ -20,6 +20,6 @@ def shorten() -> None:
         told.add(id(media))
 
     StartingMedia.start = start_when_needed  # type: ignore[method-assign]
-    limits.SPACING = 0.01
-    limits.GROUP_PER_MINUTE = 100_000
-    limits.OVERALL_PER_SECOND = 100_000
+    send_limits.SPACING = 0.01
+    send_limits.GROUP_PER_MINUTE = 100_000
+    send_limits.OVERALL_PER_SECOND = 100_000

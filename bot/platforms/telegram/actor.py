@@ -12,7 +12,6 @@ from urllib.parse import quote
 import telegram
 from pydantic import SecretStr
 
-from bot.acts import BotRights, Post, RichText
 from bot.errors import (
     Forbidden,
     NotFound,
@@ -23,9 +22,10 @@ from bot.errors import (
     RetryAfter,
 )
 from bot.model import Sender, SenderKind
-from bot.platforms.telegram import wire
+from bot.outgoing import BotRights, Post, RichText
+from bot.platforms.telegram import text_entities
 from bot.platforms.telegram.errors import NOT_MODIFIED, TOO_BIG, translate
-from bot.platforms.telegram.request import AiohttpRequest, retry_after
+from bot.platforms.telegram.http_client import AiohttpRequest, retry_after
 
 ANSWER_LIMIT: Final = 200
 GENERAL_TOPIC: Final = 1
@@ -102,7 +102,7 @@ class TelegramActor:
             "chat_id": post.chat_id,
             "message_thread_id": None if post.thread_id == GENERAL_TOPIC else post.thread_id,
             "reply_parameters": _reply(post),
-            "reply_markup": wire.keyboard(post.buttons),
+            "reply_markup": text_entities.keyboard(post.buttons),
             "disable_notification": post.silent,
         }
         if post.picture is None:
@@ -125,7 +125,7 @@ class TelegramActor:
         common: dict[str, Any] = {
             "chat_id": post.chat_id,
             "message_id": message_id,
-            "reply_markup": wire.keyboard(post.buttons),
+            "reply_markup": text_entities.keyboard(post.buttons),
         }
         if post.picture is None:
             edited = self._bot.edit_message_text(
@@ -143,7 +143,9 @@ class TelegramActor:
 
     async def answer(self, press_id: str, text: str, *, alert: bool = False) -> None:
         """Answer a button press; a text of more than 200 units is shortened."""
-        short = wire.sendable(wire.shorten(RichText(text=text), ANSWER_LIMIT).text)
+        short = text_entities.sendable(
+            text_entities.shorten(RichText(text=text), ANSWER_LIMIT).text
+        )
         await call(self._bot.answer_callback_query(press_id, short or None, show_alert=alert))
 
     async def mute(self, chat_id: int, user_id: int, until: datetime) -> None:
@@ -220,8 +222,8 @@ class TelegramActor:
 
 
 def _fitted(post: Post) -> tuple[str, list[telegram.MessageEntity]]:
-    limit = wire.TEXT_LIMIT if post.picture is None else wire.CAPTION_LIMIT
-    return wire.to_entities(wire.shorten(post.text, limit))
+    limit = text_entities.TEXT_LIMIT if post.picture is None else text_entities.CAPTION_LIMIT
+    return text_entities.to_entities(text_entities.shorten(post.text, limit))
 
 
 def _reply(post: Post) -> telegram.ReplyParameters | None:

@@ -11,7 +11,7 @@ from typing import Final
 from telegram import error as tg
 
 from bot import errors
-from bot.platforms.telegram.request import Flooded, NotConnected
+from bot.platforms.telegram.http_client import Flooded, NotConnected
 
 NOT_MODIFIED: Final = "not-modified"
 TOO_BIG: Final = "too-big"

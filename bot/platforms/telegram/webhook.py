@@ -21,7 +21,7 @@ from aiohttp.typedefs import Handler
 from pydantic import SecretStr
 
 from bot.platforms.telegram.actor import call
-from bot.platforms.telegram.feed import ALLOWED_UPDATES, PLATFORM, Commit, received
+from bot.platforms.telegram.long_polling import ALLOWED_UPDATES, PLATFORM, Commit, received
 from bot.ports import Received
 
 SECRET_HEADER: Final = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105

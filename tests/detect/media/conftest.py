@@ -2,7 +2,7 @@ from collections.abc import AsyncIterator
 
 import pytest_asyncio
 
-from bot.detect.media.pool import MediaPool
+from bot.detect.media.sandbox.pool import MediaPool
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from bot.detect.media import wire
-from bot.detect.media.child import answer
-from bot.detect.media.near_copies import Recall
-from bot.detect.media.pool import to_reading
+from bot.detect.media.pictures.near_copies import Recall
+from bot.detect.media.sandbox import pipe_frames
+from bot.detect.media.sandbox.child import answer
+from bot.detect.media.sandbox.pool import to_reading
 from bot.errors import NotReadable
 from bot.model import Box
 
@@ -80,10 +80,10 @@ def test_an_answer_that_was_not_agreed_is_refused(wrong: dict[str, Any]) -> None
 
 
 def test_frames_have_bounds() -> None:
-    frame = wire.encode({"op": "read"}, b"body")
-    assert wire.lengths(frame[: wire.PREFIX.size]) == (14, 4)
-    assert wire.decode_header(frame[wire.PREFIX.size :][:14]) == {"op": "read"}
+    frame = pipe_frames.encode({"op": "read"}, b"body")
+    assert pipe_frames.lengths(frame[: pipe_frames.PREFIX.size]) == (14, 4)
+    assert pipe_frames.decode_header(frame[pipe_frames.PREFIX.size :][:14]) == {"op": "read"}
     with pytest.raises(ValueError, match="too long"):
-        wire.lengths(b"\xff" * 8)
+        pipe_frames.lengths(b"\xff" * 8)
     with pytest.raises(ValueError, match="no object"):
-        wire.decode_header(b"[]")
+        pipe_frames.decode_header(b"[]")

@@ -14,8 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from bot.detect.media import documents, images
-from bot.detect.media.pool import MediaPool
+from bot.detect.media.files import text_decoding
+from bot.detect.media.pictures import decoding
+from bot.detect.media.sandbox.pool import MediaPool
 from bot.errors import NotReadable
 from bot.model import Source
 from tests.support import hostile, pictures
@@ -118,7 +119,7 @@ async def test_text_is_known_by_its_content(
 
 def test_a_log_with_colours_and_a_new_emoji_is_text() -> None:
     text = "\x1b[31m机密★10年\x1b[0m \U0001fae9\r\n"
-    assert documents.decode(text.encode()).texts == (text,)
+    assert text_decoding.decode(text.encode()).texts == (text,)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -135,7 +136,7 @@ def test_damaged_pictures_raise_only_not_readable(
         if place < len(data):
             data[place] = value
     try:
-        decoded = images.decode(bytes(data))
+        decoded = decoding.decode(bytes(data))
     except NotReadable:
         return
     assert decoded.frames
@@ -145,7 +146,7 @@ def test_damaged_pictures_raise_only_not_readable(
 @settings(max_examples=100, deadline=None)
 @given(st.binary(max_size=300))
 def test_any_bytes_are_text_or_nothing(data: bytes) -> None:
-    decoded = documents.decode(data)
+    decoded = text_decoding.decode(data)
     assert decoded.fault in (None, "cut-off", "broken")
     assert len(decoded.texts) <= 2
 

@@ -10,8 +10,8 @@ import pytest
 import pytest_asyncio
 from PIL import Image, ImageDraw
 
-from bot.detect.media.line_memory import LineMemory
-from bot.detect.media.pool import MediaPool
+from bot.detect.media.pictures.known_lines import LineMemory
+from bot.detect.media.sandbox.pool import MediaPool
 from bot.store.keys import Cipher
 from tests.support.pictures import encode, font, id_table, note, official_page, with_code
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from bot.detect.media import images
-from bot.detect.media.documents import decode
-from bot.detect.media.files.opening import new_walk
+from bot.detect.media.files.openers import new_walk
+from bot.detect.media.files.text_decoding import decode
 from bot.detect.media.files.walk import gravest
-from bot.detect.media.pool import MediaPool
+from bot.detect.media.pictures import decoding
+from bot.detect.media.sandbox.pool import MediaPool
 from bot.model import Fragment
 from tests.support import hostile, papers
 from tests.support.places import places
@@ -37,7 +37,7 @@ class Decoder:
     def read_picture(
         self, data: bytes, page: int | None
     ) -> tuple[Sequence[Fragment], str | None, tuple[int, int]]:
-        return (), images.decode(data).not_inspected, (1, 1)
+        return (), decoding.decode(data).not_inspected, (1, 1)
 
     def read_pixels(self, picture: Any, page: int | None) -> Sequence[Fragment]:
         return ()

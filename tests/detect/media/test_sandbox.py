@@ -15,7 +15,7 @@ import pytest
 import pytest_asyncio
 
 import bot
-from bot.detect.media.pool import MediaPool
+from bot.detect.media.sandbox.pool import MediaPool
 from bot.errors import ConfigurationError, NotReadable
 from bot.ports import MediaReading
 from tests.support import pictures
@@ -169,8 +169,8 @@ def confined(steps: str, *arguments: str) -> str:
     """Run steps in a process that confined itself by the same functions, return its output."""
     head = (
         "import sys; sys.path.append(sys.argv[1]); "
-        "from bot.detect.media import confine; "
-        "from bot.detect.media.seccomp import forbid_calls\n"
+        "from bot.detect.media.sandbox import confinement; "
+        "from bot.detect.media.sandbox.seccomp import forbid_calls\n"
     )
     done = subprocess.run(
         [sys.executable, "-I", "-c", head + steps, ROOT, *arguments],
@@ -195,7 +195,7 @@ except OSError:
     ("step", "outcome"),
     [
         ("active = False", "connected"),
-        ("active = confine.leave_network()", "refused"),
+        ("active = confinement.leave_network()", "refused"),
         ("active = forbid_calls(programs=True)", "refused"),
         ("active = forbid_calls(programs=False)", "refused"),
     ],
@@ -215,7 +215,7 @@ async def test_neither_the_data_nor_the_parent_can_be_read(tmp_path: Path) -> No
     secret = tmp_path / "key"
     secret.write_text("secret")
     result = confined(
-        "active = confine.close_files((sys.prefix, sys.base_prefix))\n"
+        "active = confinement.close_files((sys.prefix, sys.base_prefix))\n"
         "assert active, 'missing'\n"
         "import json\n"  # what is installed stays within reach
         "for path in sys.argv[2:]:\n"

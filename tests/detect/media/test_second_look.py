@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from bot.detect import doubt
-from bot.detect.media.ocr import Line, Picture, Quad
-from bot.detect.media.pool import MediaPool
-from bot.detect.media.second_look import SecondLook
-from bot.detect.media.watermark import underlay
+from bot.detect.media.ocr import doubtful_lines
+from bot.detect.media.ocr.lines import Line, Picture, Quad
+from bot.detect.media.pictures.second_look import SecondLook
+from bot.detect.media.pictures.watermarks import underlay
+from bot.detect.media.sandbox.pool import MediaPool
 from tests.support import pictures
 from tests.support.picture_set import FAMILIES
 
@@ -54,7 +54,7 @@ def as_read(text: str, weakest: float) -> Line:
 
 async def test_a_line_read_without_any_doubt_is_not_read_again() -> None:
     line = as_read("绝密档案是一部老电影的名字", 0.995)
-    look = SecondLook(NeverAsked(), doubt)
+    look = SecondLook(NeverAsked(), doubtful_lines)
     assert look.improve([np.zeros((20, 90, 3), np.uint8)], [line]) == [line]
 
 
@@ -69,7 +69,7 @@ async def test_a_line_read_without_any_doubt_is_not_read_again() -> None:
     ],
 )
 async def test_only_a_star_before_a_term_is_put_right(read: str, meant: str) -> None:
-    assert doubt.restored(read) == meant
+    assert doubtful_lines.restored(read) == meant
 
 
 @pytest.mark.parametrize("turn", [-50, -20, 0, 35])

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.detect.media import models, process
-from bot.detect.media.pool import MediaPool
+from bot.detect.media.ocr import models
+from bot.detect.media.sandbox import child_process
+from bot.detect.media.sandbox.pool import MediaPool
 from bot.errors import ConfigurationError
 from tests.support import pictures
 
@@ -19,7 +20,7 @@ async def test_a_note_is_read_and_masked_and_no_file_is_left(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     # A place of its own: other processes use the shared one.
-    monkeypatch.setattr(process, "_MEMORY_DISK", tmp_path)
+    monkeypatch.setattr(child_process, "_MEMORY_DISK", tmp_path)
     pool = MediaPool(engine="tesseract")
     await pool.start()
     try:

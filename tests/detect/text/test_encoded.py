@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot.detect.engine import Engine
 from bot.model import Finding, Fragment, Source
-from bot.policy.packs import load_packs
+from bot.rules.packs import load_packs
 from bot.settings import Settings
 
 PACKS = load_packs(Settings().resource("packs"))

@@ -11,17 +11,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.detect.engine import Engine
-from bot.detect.text.disguise import Restorer
-from bot.detect.text.encoded import _parts, may_hold_code
-from bot.detect.text.gates import Gates
-from bot.detect.text.keywords import MAX_NOISE, KeywordList, _gaps_allowed
-from bot.detect.text.normalize import Normalizer
-from bot.detect.text.normalized import Normalized, dense
-from bot.detect.text.patterns import RulePattern
-from bot.detect.text.runs import run_of
+from bot.detect.text.decoding.disguised import Restorer
+from bot.detect.text.decoding.encoded import _parts, may_hold_code
+from bot.detect.text.matching.keyword_gates import Gates
+from bot.detect.text.matching.patterns import RulePattern
+from bot.detect.text.matching.run_prefilter import run_of
+from bot.detect.text.normalization.normalized_text import Normalized, dense
+from bot.detect.text.normalization.normalizer import Normalizer
+from bot.detect.text.terms.keyword_list import MAX_NOISE, KeywordList, _gaps_allowed
 from bot.model import Fragment, Source
-from bot.policy.packs import load_packs
-from bot.regex import compile_regex
+from bot.rules.packs import load_packs
+from bot.rules.regex import compile_regex
 
 NORMALIZER = Normalizer()
 PACKS = load_packs(Path(__file__).parents[3] / "config" / "packs")

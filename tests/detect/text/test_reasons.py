@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from bot.checking import Checker, load_checker
-from bot.rules import LANGUAGES, Language
+from bot.judging.checking import Checker, load_checker
+from bot.rules.rule import LANGUAGES, Language
 from bot.settings import Settings
 
 _CHINESE = re.compile("[\u4e00-\u9fff]")

@@ -1,6 +1,6 @@
 import pytest
 
-from bot.detect.text.checksums import VALIDATORS
+from bot.detect.text.values.check_digits import VALIDATORS
 
 VALUES = [
     ("us-social-security", "536-22-8471", "666-22-8471"),

@@ -9,7 +9,7 @@ from aiohttp import web
 from pydantic import SecretStr
 
 from bot.platforms.telegram.actor import TelegramActor, make_bot
-from bot.platforms.telegram.request import AiohttpRequest
+from bot.platforms.telegram.http_client import AiohttpRequest
 
 TOKEN = "123456789:AAF-fictitious-token-for-tests-00001"
 Reply = Callable[[web.Request], Awaitable[web.StreamResponse]]

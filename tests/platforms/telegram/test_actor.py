@@ -9,8 +9,8 @@ import pytest
 from aiohttp import web
 
 from bot import errors
-from bot.acts import BotRights, Button, Post, RichText, Span, SpanKind
 from bot.model import SenderKind
+from bot.outgoing import BotRights, Button, Post, RichText, Span, SpanKind
 from bot.platforms.telegram.actor import TelegramActor
 
 from .conftest import TOKEN, Api

@@ -12,8 +12,8 @@ from pydantic import SecretStr
 
 from bot.errors import Refused
 from bot.platforms.telegram.actor import make_bot
-from bot.platforms.telegram.feed import ALLOWED_UPDATES
-from bot.platforms.telegram.request import AiohttpRequest
+from bot.platforms.telegram.http_client import AiohttpRequest
+from bot.platforms.telegram.long_polling import ALLOWED_UPDATES
 from bot.platforms.telegram.webhook import SECRET_HEADER, register, webhook_handler
 from bot.ports import Received
 

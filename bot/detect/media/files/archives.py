@@ -10,8 +10,8 @@ import zlib
 from collections.abc import Iterator
 from typing import Any
 
-from bot.detect.media import documents
-from bot.detect.media.files.strings import read_strings
+from bot.detect.media.files import text_decoding
+from bot.detect.media.files.binary_strings import read_strings
 from bot.detect.media.files.walk import Spent, Walk
 from bot.detect.media.files.zips import bounded
 from bot.errors import NotReadable
@@ -90,7 +90,7 @@ def _gzip_words(data: bytes) -> list[str]:
         return []
     start = 12 + int.from_bytes(data[10:12], "little") if data[3] & 0x4 else 10
     words = data[start : start + 2_048].split(b"\0")[: (data[3] & 0x18).bit_count()]
-    return [text for word in words for text in documents.decode_all(word)]
+    return [text for word in words for text in text_decoding.decode_all(word)]
 
 
 def _unpacked(data: bytes) -> Iterator[bytes]:

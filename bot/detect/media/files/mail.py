@@ -13,7 +13,7 @@ from email.message import Message
 from email.parser import BytesParser
 from typing import Any, TypeAlias, cast
 
-from bot.detect.media import documents
+from bot.detect.media.files import text_decoding
 from bot.detect.media.files.markup import read_html
 from bot.detect.media.files.walk import Walk
 
@@ -78,7 +78,7 @@ def _inner(walk: Walk, part: Part) -> Iterator[Part]:
     """Yield a part's parts; read what stands around them."""
     for around in (part.preamble, part.epilogue):
         if around:
-            walk.add("\n".join(documents.decode_all(_bytes(str(around)))))
+            walk.add("\n".join(text_decoding.decode_all(_bytes(str(around)))))
     encoded = str(part.get("content-transfer-encoding", "")).strip().lower()
     inner = [p for p in cast("list[object]", part.get_payload()) if isinstance(p, Message)]
     if encoded in ("base64", "quoted-printable") and part.get_content_maintype() == "message":
@@ -124,7 +124,7 @@ def _decoded(value: str) -> str:
     """Decode a header: encoded words, and bytes that stand there as they are."""
     plain = _bytes(value)
     if not plain.isascii():
-        value = "\n".join(documents.decode_all(plain)) or plain.decode("utf-8", "replace")
+        value = "\n".join(text_decoding.decode_all(plain)) or plain.decode("utf-8", "replace")
     if "=?" not in value:
         return value
     words = []
@@ -184,7 +184,7 @@ def _texts(walk: Walk, raw: bytes, charset: str | None) -> list[str]:
             charset = None
     if charset is None or not raw.isascii():
         # Many programs name a charset of the West and write GB 18030.
-        decoded = documents.decode(raw)
+        decoded = text_decoding.decode(raw)
         if charset is None and decoded.fault is not None:
             walk.gap(decoded.fault)
         texts.update(dict.fromkeys(decoded.texts))

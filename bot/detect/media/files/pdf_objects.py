@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 import pikepdf
 
-from bot.detect.media import documents
+from bot.detect.media.files import text_decoding
 from bot.detect.media.files.walk import Spent, Walk
 from bot.detect.media.files.zips import Inflated, bounded
-from bot.detect.media.images import MAX_PIXELS
+from bot.detect.media.pictures.decoding import MAX_PIXELS
 from bot.errors import NotReadable
 
 _SECONDS = 1.0
@@ -145,7 +145,7 @@ def text_of(raw: bytes) -> list[str]:
     """
     if len(raw) < 2:
         return []
-    texts = [text.replace("\0", "").strip() for text in documents.decode_all(raw)]
+    texts = [text.replace("\0", "").strip() for text in text_decoding.decode_all(raw)]
     if (
         not raw.isascii()
         and raw[:2] not in (b"\xfe\xff", b"\xff\xfe")

@@ -11,8 +11,8 @@ from typing import Any
 
 from PIL import Image, ImageFile, IptcImagePlugin
 
-from bot.detect.media import documents
-from bot.detect.media.files.strings import narrow_strings, wide_strings
+from bot.detect.media.files import text_decoding
+from bot.detect.media.files.binary_strings import narrow_strings, wide_strings
 
 _MOST = 200_000
 _NO_WORDS = ("exif", "icc_profile", "version", "transparency", "extension", "jfif", "mp")
@@ -89,7 +89,7 @@ def _texts(value: object) -> Iterator[str]:
 
 
 def _decoded(raw: bytes) -> Sequence[str]:
-    texts = documents.decode_all(raw.strip(b"\0"))
+    texts = text_decoding.decode_all(raw.strip(b"\0"))
     if b"\0" in raw.strip(b"\0"):
         texts += wide_strings(raw) + wide_strings(_swapped(raw)) + narrow_strings(raw)
     return [text.strip("\0 ") for text in texts]

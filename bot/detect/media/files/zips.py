@@ -10,8 +10,8 @@ import zlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from bot.detect.media import documents
-from bot.detect.media.files.strings import read_strings
+from bot.detect.media.files import text_decoding
+from bot.detect.media.files.binary_strings import read_strings
 from bot.detect.media.files.walk import Spent, Walk
 from bot.errors import NotReadable
 
@@ -89,7 +89,7 @@ class Package:
         data, end = self._data, self._data.rfind(_END)
         length = int.from_bytes(data[end + 20 : end + 22], "little")
         texts = [self._zip.comment, *(info.comment for info in listed)]
-        self.comments = [t for raw in texts if raw for t in documents.decode_all(raw)]
+        self.comments = [t for raw in texts if raw for t in text_decoding.decode_all(raw)]
         for info in listed:
             if len(info.extra) > _DESCRIPTOR:
                 read_strings(self._walk, info.extra)

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from bot.store.claims import NO_LANE, lane_of
+from bot.store.lanes import NO_LANE, lane_of
 
 revision = "0002"
 down_revision = "0001"

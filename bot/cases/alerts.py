@@ -1,0 +1,62 @@
+"""Messages to the supervisors that belong to no card."""
+
+from __future__ import annotations
+
+from bot.cases.payloads import Payload, dump, load
+from bot.notifications.composer import Composer
+from bot.notifications.texts import supervisors as words
+from bot.notifications.texts.merged_notices import shortened
+from bot.outgoing import EffectKind, Post, RichText
+from bot.store.effects import EffectRow, NewEffect
+from bot.store.store import Store
+
+_QUOTED = 120
+
+
+class Alerts:
+    """Plans what the supervisors' chat is told; without such a chat, nothing."""
+
+    def __init__(self, store: Store, composer: Composer, chat_id: int | None) -> None:
+        self._store = store
+        self._composer = composer
+        self._chat_id = chat_id
+
+    async def unsure(self, row: EffectRow) -> list[NewEffect]:
+        """Tell of a message of which nobody knows whether it arrived, and that is not repeated.
+
+        What was said to a person in private is not repeated here either.
+        """
+        payload = load(row.payload) if row.payload else Payload()
+        public = row.chat_id < 0 and payload.post is not None
+        group = await self._store.groups.get(row.chat_id)
+        text = words.unsure(
+            self._composer.translator(),
+            group=(group.title if group else None) or "",
+            chat_id=row.chat_id,
+            said=shortened(payload.post.text.text, _QUOTED) if public and payload.post else "",
+        )
+        return self.alert(f"unsure/{row.id}", text)
+
+    async def dead_letter(self, update_id: int, chat_id: int | None) -> list[NewEffect]:
+        """Tell of an update that could not be handled and of which no case can be made."""
+        group = await self._store.groups.get(chat_id) if chat_id is not None else None
+        text = words.dead_letter(
+            self._composer.translator(),
+            group=(group.title if group else None) or "",
+            number=update_id,
+        )
+        return self.alert(f"dead-letter/{update_id}", text)
+
+    def alert(self, key: str, text: RichText) -> list[NewEffect]:
+        """Tell the supervisors something that must arrive: a lost reply has it said again."""
+        return self._told(EffectKind.ESCALATE, key, text)
+
+    def say(self, key: str, text: RichText) -> list[NewEffect]:
+        """Tell the supervisors something that is never said twice."""
+        return self._told(EffectKind.SAY, key, text)
+
+    def _told(self, kind: EffectKind, key: str, text: RichText) -> list[NewEffect]:
+        if self._chat_id is None:
+            return []
+        payload = dump(Payload(post=Post(chat_id=self._chat_id, text=text)))
+        return [NewEffect(key=key, kind=kind, chat_id=self._chat_id, payload=payload)]

@@ -1,0 +1,230 @@
+"""Record the outcome of effects and plan what follows; see `bot.workers.outbox.Ledger`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from bot.cases.alerts import Alerts
+from bot.cases.cards import Cards
+from bot.cases.decision_notes import News, released_key
+from bot.cases.merged_notices import Digests
+from bot.cases.removal_failures import Exposure
+from bot.outgoing import EffectKind, EffectStatus
+from bot.store.case_rows import Case
+from bot.store.database import Tx
+from bot.store.effects import EffectRow, NewEffect
+from bot.store.store import Store
+
+_SAID = (EffectKind.REPOST, EffectKind.WARN)
+_SHOWN = (*_SAID, EffectKind.MUTE, EffectKind.SAY, EffectKind.DELETE)
+"""Acts of which the card tells."""
+
+SETTLED = timedelta(seconds=3)
+"""Age from which an effect that nobody performs has been forgotten, and not just been planned."""
+
+
+class Outcome(Protocol):
+    """What became of an effect."""
+
+    @property
+    def status(self) -> EffectStatus: ...
+    @property
+    def detail(self) -> str | None: ...
+    @property
+    def message_id(self) -> int | None: ...
+
+
+class CaseLedger:
+    """The effects' records, with a case's consequences in the same transaction."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        cards: Cards,
+        exposure: Exposure,
+        news: News,
+        digests: Digests,
+        alerts: Alerts,
+    ) -> None:
+        self._store = store
+        self._cards = cards
+        self._exposure = exposure
+        self._news = news
+        self._digests = digests
+        self._alerts = alerts
+
+    async def sending(self, row: EffectRow) -> bool:
+        """Commit that a request is about to leave; False when it must not."""
+        return bool(await self._store.effects.sending(None, [row.id]))
+
+    async def postponed(self, row: EffectRow, until: datetime, detail: str) -> None:
+        """Commit that provably nothing happened, and that it is to be tried later."""
+        await self._store.effects.postpone(None, row.id, until, detail)
+
+    async def merge(self, rows: Sequence[EffectRow]) -> tuple[EffectRow, Collection[int]] | None:
+        """Commit that notices leave as one; return that one, and the ids that it carries."""
+        return await self._digests.merge(rows)
+
+    async def unfinished(
+        self, lane: int | None, besides: Collection[int], *, settled: bool
+    ) -> Sequence[EffectRow]:
+        """Return what is unfinished, besides some, of one lane or of every one.
+
+        ``settled`` leaves out what is just planned.
+        """
+        before = self._store.db.now() - SETTLED if settled else None
+        return await self._store.effects.unfinished(lane, besides=besides, before=before)
+
+    async def migrated(self, row: EffectRow, new_chat_id: int) -> EffectRow:
+        """Commit a group's new id, and return the effect under it."""
+        await self._store.groups.migrate(None, row.chat_id, new_chat_id)
+        return await self._store.effects.by_key(row.key) or row
+
+    async def delayed(self, row: EffectRow, *, doubtful: bool) -> Sequence[EffectRow]:
+        """Commit that a removal takes long, and return the effects that tell people of it."""
+        case = await self._store.cases.get(row.case_id) if row.case_id is not None else None
+        main = case is not None and _removes_its_message(row, case)
+        administrators = await self._exposure.administrators(row.chat_id) if main else ()
+        status = EffectStatus.UNKNOWN if doubtful else EffectStatus.PLANNED
+        async with self._store.db.write() as tx:
+            if not await self._store.effects.tell(tx, row.id, status, "no-answer") or not case:
+                return []
+            await self._store.cases.lock(tx, case.id)
+            follow_ups = await self._exposure.delayed(case, administrators) if main else []
+            follow_ups += await self._shown(tx, case, f"delayed/{row.id}")
+            return await self._fresh(tx, follow_ups)
+
+    async def finished(self, row: EffectRow, outcome: Outcome) -> Sequence[EffectRow]:
+        """Commit what became of an effect, and return the effects that follow or are cancelled."""
+        case = await self._store.cases.get(row.case_id) if row.case_id is not None else None
+        administrators: Sequence[int] = ()
+        lost = row.kind is EffectKind.DELETE and outcome.status is not EffectStatus.DONE
+        if case is not None and lost and row.message_id == case.message_id:
+            administrators = await self._exposure.administrators(case.chat_id)
+        async with self._store.db.write() as tx:
+            if case is not None:
+                await self._store.cases.lock(tx, case.id)
+            if not await self._end(tx, row, outcome):
+                return []  # it had ended before, and what followed was planned then
+            if case is None:
+                return await self._after_other(tx, row, outcome)
+            if _removes_its_message(row, case):
+                return await self._after_deletion(tx, case, row, outcome, administrators)
+            return await self._after(tx, case, row, outcome)
+
+    async def _end(self, tx: Tx, row: EffectRow, outcome: Outcome) -> bool:
+        return await self._store.effects.finish(
+            tx,
+            row.id,
+            outcome.status,
+            detail=outcome.detail,
+            result_message_id=outcome.message_id,
+        )
+
+    async def _after_other(self, tx: Tx, row: EffectRow, outcome: Outcome) -> list[EffectRow]:
+        """Go on after an effect that belongs to no single case."""
+        if row.kind in _SAID:
+            return await self._after_merged(tx, row, outcome)
+        if row.kind is EffectKind.SAY and outcome.status is EffectStatus.UNKNOWN:
+            return await self._fresh(tx, await self._alerts.unsure(row))
+        return []
+
+    async def _after_merged(self, tx: Tx, carrier: EffectRow, outcome: Outcome) -> list[EffectRow]:
+        """Let what an effect carried end as it did."""
+        follow_ups: list[EffectRow] = []
+        carried = await self._store.effects.carried(tx, carrier.id)
+        for row in sorted(carried, key=lambda r: r.case_id or 0):
+            case = await self._store.cases.get(row.case_id or 0)
+            if case is None:
+                continue
+            await self._store.cases.lock(tx, case.id)
+            if await self._end(tx, row, outcome):
+                follow_ups += await self._after(tx, case, row, outcome)
+        return follow_ups
+
+    async def _after(self, tx: Tx, case: Case, row: EffectRow, outcome: Outcome) -> list[EffectRow]:
+        if row.kind is EffectKind.WARN:
+            if outcome.status is EffectStatus.DONE:
+                await self._store.people.remember(tx, case.sender_id, can_write=True)
+            elif outcome.detail == "cannot-write":
+                await self._store.people.remember(tx, case.sender_id, can_write=False)
+        if row.key == released_key(case.id) and outcome.status is EffectStatus.FAILED:
+            return await self._fresh(tx, [await self._news.released_in_group(case)])
+        if row.kind is EffectKind.ESCALATE and outcome.message_id is not None:
+            changed = await self._cards.after_sending(tx, case, outcome.message_id)
+            return await self._fresh(tx, changed)
+        if row.kind is EffectKind.SAY and outcome.message_id is not None:
+            now = await self._store.cases.get(case.id)
+            late = now is not None and now.removed_at is not None
+            said = self._exposure.taken_back(case, row, outcome.message_id) if late else []
+            return await self._fresh(tx, said)
+        if row.kind not in _SHOWN:
+            return []
+        if _needs_a_person(row, outcome):
+            return await self._fresh(tx, await self._shown(tx, case, f"after/{row.id}"))
+        if row.kind in _SAID or outcome.status is EffectStatus.FAILED:
+            return await self._refreshed(tx, case, row)
+        return []
+
+    async def _after_deletion(
+        self,
+        tx: Tx,
+        case: Case,
+        row: EffectRow,
+        outcome: Outcome,
+        administrators: Sequence[int],
+    ) -> list[EffectRow]:
+        if outcome.status is EffectStatus.DONE and outcome.detail is None:
+            await self._store.cases.removed(tx, case.id, self._store.db.now())
+            withdrawn = await self._fresh(tx, await self._exposure.withdrawn(tx, case))
+            return [*withdrawn, *await self._refreshed(tx, case, row)]
+        cancelled = await self._cancel_notices(tx, case)
+        follow_ups: list[NewEffect] = []
+        if any(notice.kind is EffectKind.WARN for notice in cancelled):
+            follow_ups.append(await self._exposure.private_note(case))
+        if outcome.status is EffectStatus.DONE:
+            follow_ups += await self._cards.catch_up(tx, case, f"after/{row.id}")
+        else:
+            follow_ups += await self._exposure.alerts(case, administrators)
+            follow_ups += await self._cards.escalation(tx, case)
+        return [*cancelled, *await self._fresh(tx, follow_ups)]
+
+    async def _cancel_notices(self, tx: Tx, case: Case) -> list[EffectRow]:
+        """Give up the copy of a message that stands or was taken back, and the note with it."""
+        planned = [
+            row
+            for row in await self._store.effects.for_case(case.id)
+            if row.kind in _SAID and row.status is EffectStatus.PLANNED and row.carrier_id is None
+        ]
+        for row in planned:
+            await self._store.effects.finish(tx, row.id, EffectStatus.FAILED, detail="not-needed")
+        return [replace(row, status=EffectStatus.FAILED) for row in planned]
+
+    async def _refreshed(self, tx: Tx, case: Case, row: EffectRow) -> list[EffectRow]:
+        """Bring the case's card up to date, if it was sent before."""
+        return await self._fresh(tx, await self._cards.catch_up(tx, case, f"after/{row.id}"))
+
+    async def _shown(self, tx: Tx, case: Case, occasion: str) -> list[NewEffect]:
+        """Have the case's card show something; a case that has none gets one."""
+        changed = await self._cards.catch_up(tx, case, occasion)
+        return changed or await self._cards.escalation(tx, case)
+
+    async def _fresh(self, tx: Tx, new: Sequence[NewEffect]) -> list[EffectRow]:
+        planned = await self._store.effects.plan(tx, new)
+        return [r for r in planned if r.status is EffectStatus.PLANNED]
+
+
+def _removes_its_message(row: EffectRow, case: Case) -> bool:
+    """Say whether an effect removes the very message that opened a case."""
+    return row.kind is EffectKind.DELETE and row.message_id == case.message_id
+
+
+def _needs_a_person(row: EffectRow, outcome: Outcome) -> bool:
+    """Say whether a supervisor has to see what became of an act, card or not."""
+    if row.kind is EffectKind.DELETE:
+        return outcome.status is not EffectStatus.DONE
+    return outcome.status is EffectStatus.UNKNOWN

@@ -1,0 +1,53 @@
+"""What an effect's sealed payload holds: the post to send, or how to render a card."""
+
+from __future__ import annotations
+
+from dataclasses import field
+from datetime import datetime
+
+from pydantic import TypeAdapter
+from pydantic.dataclasses import dataclass
+
+from bot.outgoing import Post
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """What a merged message says of one notice; ``mistake`` is the id of the button to appeal."""
+
+    name: str = field(repr=False)
+    group: str = field(repr=False)
+    posted_at: datetime
+    reasons: str = field(repr=False)
+    excerpt: str = field(default="", repr=False)
+    removed: bool
+    mistake: str | None = None
+    language: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Payload:
+    """``post`` is sent as it stands; without one, the card of the case is rendered when sent.
+
+    ``with_picture`` adds the masked picture kept for the case. ``buttons`` maps a card's actions
+    to the ids of its buttons. ``entry`` is the notice's line where it leaves together with others.
+    """
+
+    post: Post | None = None
+    with_picture: bool = False
+    details: bool = False
+    buttons: dict[str, str] | None = None
+    entry: Entry | None = None
+
+
+_ADAPTER = TypeAdapter(Payload)
+
+
+def dump(payload: Payload) -> bytes:
+    """Return a payload as JSON."""
+    return _ADAPTER.dump_json(payload, exclude_defaults=True)
+
+
+def load(data: bytes) -> Payload:
+    """Read a payload from JSON."""
+    return _ADAPTER.validate_json(data)

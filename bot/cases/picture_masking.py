@@ -1,0 +1,45 @@
+"""Make the masked copy of a picture, and prove by a second reading that nothing shows."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+from bot.errors import NotReadable
+from bot.fragments import ReadAttachments
+from bot.model import Fragment, Subject
+from bot.outgoing import MaskedCopy
+from bot.ports import MediaReader
+
+StillFound = Callable[[tuple[Fragment, ...], Subject], bool]
+"""Says whether the group's policy still finds something in what a masked picture shows."""
+
+
+class PictureMasker:
+    """Paints over findings in pictures."""
+
+    def __init__(self, media: MediaReader, still_found: StillFound) -> None:
+        self._media = media
+        self._still_found = still_found
+
+    async def mask(
+        self, subject: Subject, copy: MaskedCopy, attached: ReadAttachments
+    ) -> tuple[MaskedCopy, bytes | None]:
+        """Return the copy and its picture; a picture that cannot be masked safely is withheld."""
+        if copy.picture is None:
+            return copy, None
+        boxes = copy.picture.boxes
+        try:
+            masked = await self._media.redact(attached.content[copy.picture.attachment], boxes)
+            if boxes and await self._shows(subject, masked):
+                raise NotReadable("mask-not-tight")
+        except NotReadable:
+            withheld = (*copy.withheld, "picture-not-covered")
+            return dataclasses.replace(copy, picture=None, withheld=withheld), None
+        return copy, masked
+
+    async def _shows(self, subject: Subject, masked: bytes) -> bool:
+        reading = await self._media.read(masked, name=None, mime_type="image/jpeg")
+        if reading.not_inspected is not None:
+            return True
+        return self._still_found(reading.fragments, subject)

@@ -1,0 +1,71 @@
+"""The detectors of a group's own terms, as they stand and in disguise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from bot.detect.text.matching.scoring import finding
+from bot.detect.text.normalization.normalized_text import Normalized
+from bot.detect.text.terms.keyword_list import KeywordHit, Keywords
+from bot.model import Certainty, Finding, Fragment
+from bot.rules.rule import DISGUISED, GROUP_KEYWORD, Language
+
+MAX_PLACES = 60
+"""Hits above which those that touch are told as one."""
+
+
+class KeywordDetector:
+    """Looks for a group's own terms. Of overlapping hits the longest is told."""
+
+    name = "keywords"
+
+    def __init__(self, keywords: Keywords, language: Language) -> None:
+        self._keywords = keywords
+        self._language: Language = language
+
+    def detect(self, fragment: Fragment, text: Normalized) -> Sequence[Finding]:
+        """Return a finding for each place."""
+        hits = self._keywords.find(text)
+        if not hits:
+            return ()
+        return [
+            finding(GROUP_KEYWORD, fragment, text.span(*place), self._language)
+            for place in _places(sorted(hits, key=lambda h: (h.start, -h.end)))
+        ]
+
+
+class DisguiseDetector:
+    """Looks for a group's own terms in disguise, beside what `KeywordDetector` finds."""
+
+    name = "disguises"
+
+    def __init__(self, keywords: Keywords, language: Language) -> None:
+        self._keywords = keywords
+        self._language: Language = language
+
+    def detect(self, fragment: Fragment, text: Normalized) -> Iterator[Finding]:
+        """Yield a doubt for each place."""
+        hits = sorted(self._keywords.disguised(text), key=lambda h: (h[0], -h[1]))
+        end = 0
+        for start, last, kind in hits:
+            if start >= end:
+                yield doubt(kind, fragment, text.span(start, last), self._language)
+                end = last
+
+
+def doubt(kind: str, fragment: Fragment, span: tuple[int, int], language: Language) -> Finding:
+    """Return the finding of what may be something in disguise."""
+    found = finding(DISGUISED[kind], fragment, span, language)
+    return found.evolve(certainty=Certainty.LIKELY)
+
+
+def _places(hits: Sequence[KeywordHit]) -> list[tuple[int, int]]:
+    """Drop hits inside others and join those that overlap or, when there are very many, touch."""
+    slack = 0 if len(hits) > MAX_PLACES else -1
+    places: list[tuple[int, int]] = []
+    for hit in hits:
+        if places and hit.start <= places[-1][1] + slack:
+            places[-1] = (places[-1][0], max(places[-1][1], hit.end))
+        else:
+            places.append((hit.start, hit.end))
+    return places

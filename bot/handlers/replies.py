@@ -1,0 +1,56 @@
+"""Say things to people through the outbox, so that nothing is said twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from bot.cases.payloads import Payload, dump
+from bot.outgoing import EffectKind, Post
+from bot.store.database import Tx
+from bot.store.effects import EffectRow, NewEffect
+from bot.store.store import Store
+
+Start = Callable[[Sequence[EffectRow]], None]
+
+
+class Speaker:
+    """Plans posts and has them sent. A key says a thing once, whatever happens in between."""
+
+    def __init__(self, store: Store, start: Start) -> None:
+        self._store = store
+        self.start = start
+
+    async def say(self, key: str, post: Post, *, tx: Tx | None = None) -> list[EffectRow]:
+        """Say something in a chat. In a transaction of the caller, start the rows after it."""
+        return await self._plan(key, EffectKind.SAY, post.chat_id, post, None, tx)
+
+    async def edit(self, key: str, post: Post, message_id: int) -> None:
+        """Put a post in place of a sent one."""
+        await self._plan(key, EffectKind.EDIT, post.chat_id, post, message_id, None)
+
+    async def leave(self, key: str, chat_id: int, *, tx: Tx | None = None) -> list[EffectRow]:
+        """Leave a chat, after what is started together with it was said."""
+        return await self._plan(key, EffectKind.LEAVE, chat_id, None, None, tx)
+
+    async def _plan(
+        self,
+        key: str,
+        kind: EffectKind,
+        chat_id: int,
+        post: Post | None,
+        message_id: int | None,
+        tx: Tx | None,
+    ) -> list[EffectRow]:
+        effect = NewEffect(
+            key=key,
+            kind=kind,
+            chat_id=chat_id,
+            message_id=message_id,
+            payload=dump(Payload(post=post)),
+        )
+        before = await self._store.effects.by_key(key)
+        rows = await self._store.effects.plan(tx, [effect])
+        fresh = rows if before is None else []
+        if tx is None:
+            self.start(fresh)
+        return fresh

@@ -1,0 +1,128 @@
+"""What the program knows of each group at hand, without asking the database for every message."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from time import monotonic
+
+from bot.detect.text.terms.keyword_list import KeywordList, KeywordLists, Keywords
+from bot.judging.watched_file import WatchedFile
+from bot.store.groups import Group
+from bot.store.store import Store
+
+FRESH = 5.0
+"""Seconds after which a group is read again, so that other processes' changes are seen."""
+
+TOGETHER = 100
+"""Groups that are read together: one query for many costs little more than for one."""
+
+Build = Callable[[Iterable[str]], KeywordList]
+Files = Mapping[int | None, WatchedFile[KeywordList]]
+
+
+@dataclass(slots=True)
+class _Remembered:
+    """A group and its own terms; ``asked``: since they were read."""
+
+    value: tuple[Group | None, tuple[str, ...]] = field(repr=False)
+    until: float
+    asked: bool = False
+
+
+class Directory:
+    """The groups and their own terms.
+
+    ``configured_keywords`` and ``files`` are those of each group; those of None, the
+    organisation's, are looked for in all of them.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        configured_keywords: Mapping[int | None, Sequence[str]],
+        *,
+        files: Files | None = None,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        self._store = store
+        self._configured = configured_keywords
+        self._files = files or {}
+        self._clock = clock
+        self._groups: dict[int, _Remembered] = {}
+        self._reading = asyncio.Lock()
+        self._ids: dict[int, tuple[int, ...]] = {}
+        self._lists: dict[int | None, tuple[tuple[str, ...], KeywordList]] = {}
+        self._changes = 0
+
+    async def get(self, chat_id: int) -> Group | None:
+        """Find a group; None for one that the bot does not know."""
+        known = self._groups.get(chat_id)
+        if known is None or known.until < self._clock():
+            async with self._reading:
+                known = self._groups.get(chat_id)  # it may have been read meanwhile
+                if known is None or known.until < self._clock():
+                    known = await self._read(chat_id)
+        known.asked = True
+        return known.value[0]
+
+    async def _read(self, chat_id: int) -> _Remembered:
+        """Read a group, together with those that are asked for and soon to be read."""
+        soon, changes = self._clock() + FRESH / 2, self._changes
+        due = (i for i, known in self._groups.items() if known.asked and known.until < soon)
+        ids = list(dict.fromkeys((chat_id, *islice(due, TOGETHER))))
+        groups = {group.chat_id: group for group in await self._store.groups.some(ids)}
+        former = await self._store.groups.former_ids(groups)
+        added: dict[int, list[str]] = {}
+        for keyword in await self._store.keywords.of_some(groups):
+            added.setdefault(keyword.chat_id, []).append(keyword.term)
+        # What was changed while it was being read is read again at the next question.
+        until = self._clock() + FRESH if changes == self._changes else float("-inf")
+        for i in ids:
+            terms: tuple[str, ...] = ()
+            if i in groups:
+                self._ids[i] = (i, *former.get(i, ()))
+                configured = (t for n in self._ids[i] for t in self._configured.get(n, ()))
+                terms = tuple(dict.fromkeys((*configured, *added.get(i, ()))))
+            self._groups[i] = _Remembered((groups.get(i), terms), until)
+        return self._groups[chat_id]
+
+    def forget(self, chat_id: int) -> None:
+        """Read a group again at the next question, because it was changed.
+
+        Messages that are being inspected meanwhile go by what was known.
+        """
+        self._changes += 1
+        if (known := self._groups.get(chat_id)) is not None:
+            known.until = float("-inf")
+
+    def terms(self, chat_id: int) -> tuple[str, ...]:
+        """Return a group's own terms, as of the last `get`."""
+        known = self._groups.get(chat_id)
+        return known.value[1] if known else tuple(self._configured.get(chat_id, ()))
+
+    def keywords(self, chat_id: int, build: Build) -> Keywords | None:
+        """Return the terms to be looked for in a group, prepared for matching.
+
+        Lists from files are prepared already; the others are built anew only when they changed.
+        """
+        owners: tuple[int | None, ...] = (None, *self._ids.get(chat_id, (chat_id,)))
+        lists = [self._files[owner].value for owner in owners if owner in self._files]
+        for owner, terms in (
+            (None, tuple(self._configured.get(None, ()))),
+            (chat_id, self.terms(chat_id)),
+        ):
+            if terms:
+                lists.append(self._built(owner, terms, build))
+        if len(lists) < 2:
+            return lists[0] if lists else None
+        return KeywordLists(lists)
+
+    def _built(self, owner: int | None, terms: tuple[str, ...], build: Build) -> KeywordList:
+        known = self._lists.get(owner)
+        if known is None or known[0] != terms:
+            known = (terms, build(terms))
+            self._lists[owner] = known
+        return known[1]

@@ -1,0 +1,65 @@
+"""Where updates come from: long polling, or a webhook when its address is set."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+import telegram
+from aiohttp import web
+from pydantic import SecretStr
+
+from bot.errors import ConfigurationError, PlatformError, Unauthorized
+from bot.platforms.telegram.http_client import AiohttpRequest
+from bot.platforms.telegram.long_polling import Commit, Feed
+from bot.platforms.telegram.webhook import register, webhook_handler
+
+log = logging.getLogger(__name__)
+
+
+async def poll(
+    request: AiohttpRequest,
+    api_url: str,
+    token: SecretStr,
+    commit: Commit,
+    *,
+    answered: Callable[[], None],
+) -> None:
+    """Poll until cancelled; raise ConfigurationError when the token is not accepted.
+
+    ``answered`` is called after each good answer of the platform.
+    """
+    try:
+        await Feed(request, api_url, token, commit, answered=answered).run()
+    except Unauthorized:
+        raise ConfigurationError(
+            "the platform does not accept the token any more",
+            where="SHOUKOU_TOKEN",
+            mend="copy it anew from @BotFather",
+        ) from None
+
+
+def webhook_route(url: str, secret: SecretStr, commit: Commit) -> web.RouteDef:
+    """Return the route of pushed updates; a proxy with a certificate passes them on to it."""
+    return web.post(urlsplit(url).path or "/", webhook_handler(secret, commit))
+
+
+async def be_pushed(bot: telegram.Bot, url: str, secret: SecretStr) -> None:
+    """Tell the platform where to push updates, then wait until cancelled."""
+    await _register(bot, url, secret)
+    await asyncio.Event().wait()
+
+
+async def _register(bot: telegram.Bot, url: str, secret: SecretStr) -> None:
+    delay = 1.0
+    while True:
+        try:
+            await register(bot, url, secret)
+        except PlatformError as error:
+            log.warning("the webhook could not be set: %s", error.code)
+            await asyncio.sleep(delay)
+            delay = min(delay * 2, 30.0)
+        else:
+            return

@@ -1,0 +1,113 @@
+"""What is built differently for one process on a file and for several on PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Collection
+
+from bot.errors import ConfigurationError, DatabaseAway
+from bot.settings import PARTS, Part, Settings
+from bot.store.file_lock import sole_use
+from bot.store.leases import EVERY_LANE
+from bot.store.store import Store
+from bot.workers.lease_holder import FEED, TIMERS, Alone, Shared
+from bot.workers.send_limits import SendingLimits
+from bot.workers.wakeups import Looking, Unneeded, Wakeups
+
+log = logging.getLogger(__name__)
+
+LONGEST_PAUSE = 10.0
+
+
+def require_parts(settings: Settings, parts: Collection[Part]) -> None:
+    """Raise ConfigurationError for parts that cannot work by themselves."""
+    if settings.is_embedded and set(parts) != set(PARTS):
+        raise ConfigurationError(
+            "with SQLite one process does everything",
+            where="--only",
+            mend="for several processes set SHOUKOU_DATABASE_URL=postgresql+psycopg://…",
+        )
+
+
+@contextlib.asynccontextmanager
+async def opened_store(settings: Settings) -> AsyncIterator[Store]:
+    """Open the database: a file for this process alone; a server as soon as it is there."""
+    url, keys = settings.database, settings.keys_folder
+    with contextlib.ExitStack() as held:
+        if settings.is_embedded:
+            store = await Store.open(url, keys)
+            try:
+                held.enter_context(sole_use(url))
+            except ConfigurationError:
+                await store.close()
+                raise
+        else:
+            store = await _reached(url, settings)
+        try:
+            yield store
+        finally:
+            await store.close()
+
+
+async def _reached(url: str, settings: Settings) -> Store:
+    delay = 0.5
+    while True:
+        try:
+            return await Store.open(url, settings.keys_folder)
+        except DatabaseAway as error:
+            log.warning("the database cannot be reached: %s", error.code)
+            await asyncio.sleep(delay)
+            delay = min(delay * 2, LONGEST_PAUSE)
+
+
+def tenure(settings: Settings, store: Store, parts: Collection[Part]) -> Alone | Shared:
+    """Return how this process comes by its work."""
+    if settings.is_embedded:
+        return Alone() if settings.webhook_url is None else Alone((*EVERY_LANE, TIMERS))
+    names: list[str] = []
+    if "worker" in parts:
+        names += [*EVERY_LANE, TIMERS]
+    if "feed" in parts and settings.webhook_url is None:
+        names.append(FEED)
+    return Shared(store.leases, names)
+
+
+def shared_redis(settings: Settings) -> str | None:
+    """Return the address of the Redis that the processes share; one process needs none."""
+    if settings.redis_url is None or settings.is_embedded:
+        return None
+    return settings.redis_url.get_secret_value()
+
+
+@contextlib.asynccontextmanager
+async def wakeups(settings: Settings, consumer: str) -> AsyncIterator[Wakeups]:
+    """Open what carries notices between processes."""
+    url = shared_redis(settings)
+    if url is None:
+        yield Unneeded() if settings.is_embedded else Looking()
+        return
+    from bot.workers.redis_wakeups import (
+        Streams,
+        open_redis,
+    )  # a tenth of a second that others save
+
+    client = open_redis(url)
+    try:
+        yield Streams(client, consumer)
+    finally:
+        await client.aclose()
+
+
+@contextlib.asynccontextmanager
+async def sending(settings: Settings) -> AsyncIterator[SendingLimits]:
+    """Open the limits of sending: this process's own, or those shared through Redis."""
+    url = shared_redis(settings)
+    if url is None:
+        yield SendingLimits()
+        return
+    from bot.workers.redis_limits import sending_limits  # as above
+
+    async with sending_limits(url, settings.required_token.get_secret_value()) as limits:
+        yield limits

@@ -1,0 +1,279 @@
+"""The running program: what comes in, what is done from time to time, what an end leaves."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import telegram
+from aiohttp import web
+from pydantic import SecretStr
+from telegram.error import InvalidToken, TelegramError
+from telegram.ext import Application
+
+from bot.detect.media.sandbox.lazy_pool import StartingMedia
+from bot.errors import ConfigurationError
+from bot.handlers.backlog import Backlog
+from bot.handlers.blind_spots import BlindSpots
+from bot.handlers.membership import Membership
+from bot.health.readiness import Health
+from bot.health.server import health_routes, start_server
+from bot.judging.split_posts import RecentPosts
+from bot.judging.watched_file import WatchedFile
+from bot.platforms.telegram.http_client import AiohttpRequest
+from bot.platforms.telegram.update_source import be_pushed, poll, webhook_route
+from bot.ports import Received
+from bot.settings import Part, Settings
+from bot.store.database import serialise
+from bot.store.lanes import Claim
+from bot.store.store import Store
+from bot.workers.intake import Intake
+from bot.workers.lease_duties import Roster, lane_claims
+from bot.workers.lease_holder import FEED, TIMERS, Alone, Shared
+from bot.workers.outbox import Outbox
+from bot.workers.periodic import every
+from bot.workers.retention import Retention
+from bot.workers.wakeups import Wakeups
+from bot.workers.worker import Worker
+
+log = logging.getLogger(__name__)
+
+OVERDUE_CHECK = 60.0
+RIGHTS_CHECK = 600.0
+"""Seconds between looks at the bot's rights, beside the platform's own updates."""
+
+ERASURE = 30.0
+"""Seconds after which bytes that were erased from the database are gone from its log too."""
+
+FILES = 2.0
+"""Seconds between looks at the files of keywords and at the allow-list."""
+
+SWEEP = 5.0
+"""Seconds between looks for effects that nobody performs."""
+
+RECENT = 15.0
+"""Seconds between looks for posts that are no longer recent."""
+PURGE = 3600.0
+BLIND_CHECK = 15.0
+BACKLOG_CHECK = 15.0
+
+HEARD = 5.0
+"""Seconds between notes, for the other processes, of when the platform was last heard of."""
+
+MAX_BACKLOG = 20_000
+FULL_BATCH = 50
+BACK_PRESSURE = 0.5
+"""Undecided updates beyond which no more are asked for, after batches of this size or more."""
+
+GRACE = 5.0
+"""Seconds that what is under way has to end when the program stops."""
+
+
+class InboxDecisions:
+    """Lets the worker commit results; see `bot.workers.decision_batches.Decisions`."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def decide(self, results: Mapping[Claim, Mapping[int, str]]) -> set[Claim]:
+        """Commit results and erase the payloads; return the claims that were lost."""
+        return await self._store.inbox.decide_for(results)
+
+    async def attempt(self, ids: Sequence[int]) -> None:
+        """Commit that rows are taken up once more."""
+        await self._store.inbox.attempt(None, ids)
+
+    async def probe(self) -> None:
+        """Write something; DatabaseAway when that does not work."""
+        await self._store.facts.put(None, "writable", self._store.db.now().isoformat())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lanes:
+    """What carries updates from the inbox to their handling, here or in another process."""
+
+    tenure: Alone | Shared
+    intake: Intake
+    wakeups: Wakeups
+
+    def claims(self) -> list[Claim]:
+        """Return the claims of the lanes that this process works on."""
+        return lane_claims(self.intake.lanes, self.tenure.claim)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """The running parts that the commands and the tests need."""
+
+    settings: Settings
+    parts: frozenset[Part]
+    store: Store
+    bot: telegram.Bot
+    request: AiohttpRequest
+    application: Application  # type: ignore[type-arg]
+    worker: Worker
+    outbox: Outbox
+    lanes: Lanes
+    membership: Membership
+    media: StartingMedia
+    health: Health
+    retention: Retention
+    blind_spots: BlindSpots
+    backlog: Backlog
+    recent: RecentPosts
+    watched: list[WatchedFile[Any]] = field(default_factory=list)
+
+    async def receive(self, received: Sequence[Received]) -> None:
+        """Commit updates to the inbox and have the new ones handled."""
+        with self.worker.sparing():
+            rows = await self.store.inbox.add(received)
+        if others := self.lanes.intake.offer(rows):
+            self.lanes.wakeups.tell(others)
+        await asyncio.sleep(0)  # handling begins before the next updates are asked for
+
+    async def run(self) -> None:
+        """Run until cancelled; raise ConfigurationError when the token is not accepted."""
+        async with self._serving():
+            if self.parts != {"console"}:
+                await connect(self.application)
+            if "worker" in self.parts:
+                await self._settle()
+            alone = {FEED: self._poll, TIMERS: self._timers}
+            roster = Roster(self.lanes.intake, self.worker, self.outbox, alone)
+            try:
+                await self._work(roster)
+            finally:
+                await self._stop(roster)
+
+    async def _work(self, roster: Roster) -> None:
+        lanes = self.lanes
+        async with asyncio.TaskGroup() as group:
+            group.create_task(roster.watch())
+            group.create_task(lanes.tenure.run(roster, self.worker.go_on))
+            group.create_task(lanes.wakeups.run())
+            group.create_task(every(ERASURE, self.store.db.checkpoint))
+            if "worker" in self.parts:
+                group.create_task(lanes.intake.run())
+                group.create_task(
+                    lanes.wakeups.listen(lambda: lanes.intake.lanes, lanes.intake.wake)
+                )
+                group.create_task(every(RECENT, self.recent.forget_old))
+                group.create_task(every(SWEEP, self._sweep))
+                for file in self.watched:
+                    group.create_task(every(FILES, file.look))
+            if "feed" in self.parts and self.settings.webhook_url is not None:
+                url = self.settings.webhook_url
+                group.create_task(be_pushed(self.bot, url, self._webhook_secret()))
+
+    async def _stop(self, roster: Roster) -> None:
+        """Let what is under way finish, then give back what others may take up."""
+        keeping = asyncio.create_task(self.lanes.tenure.keep())
+        try:
+            await self.worker.drain(GRACE)
+            await self.outbox.drain(GRACE)
+        finally:
+            keeping.cancel()
+        await self.lanes.tenure.leave(roster, 0)
+
+    async def _poll(self) -> None:
+        """Ask the platform for updates; one process does."""
+        token, pulse = self.settings.required_token, self.health.pulse
+        async with asyncio.TaskGroup() as group:
+            group.create_task(every(HEARD, self.health.tell_pulse))
+            await poll(
+                self.request,
+                self.settings.api_url,
+                token,
+                self._receive_with_patience,
+                answered=pulse.beat,
+            )
+
+    async def _receive_with_patience(self, received: Sequence[Received]) -> None:
+        """Commit updates; wait before the next ones are asked for while too many are undecided."""
+        await self.receive(received)
+        if len(received) < FULL_BATCH:
+            return
+        while await self.store.inbox.depth() > MAX_BACKLOG:
+            await asyncio.sleep(BACK_PRESSURE)
+
+    async def _timers(self) -> None:
+        """Do what is due from time to time; one process does."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(every(RIGHTS_CHECK, self._check_all_rights))
+            group.create_task(every(OVERDUE_CHECK, self.membership.leave_overdue))
+            group.create_task(every(BLIND_CHECK, self.blind_spots.check))
+            group.create_task(every(BACKLOG_CHECK, self.backlog.check))
+            group.create_task(every(PURGE, self.retention.purge))
+
+    @contextlib.asynccontextmanager
+    async def _serving(self) -> AsyncIterator[None]:
+        """Answer on the console's address; only the webhook cannot do without it."""
+        routes: list[web.RouteDef] = []
+        url = self.settings.webhook_url if "feed" in self.parts else None
+        if "console" in self.parts or url is not None:
+            routes += health_routes(self.health)
+        if url is not None:
+            routes.append(webhook_route(url, self._webhook_secret(), self.receive))
+        if not routes:
+            yield
+            return
+        try:
+            runner = await start_server(self.settings.console, routes)
+        except ConfigurationError as error:
+            if url is not None or self.parts == {"console"}:
+                raise
+            log.warning("%s; going on without /healthz, /readyz and /metrics", error)
+            yield
+            return
+        try:
+            yield
+        finally:
+            await runner.cleanup()
+
+    def _webhook_secret(self) -> SecretStr:
+        token = self.settings.required_token
+        return SecretStr(self.store.keys.digest(token.get_secret_value(), "webhook"))
+
+    async def _settle(self) -> None:
+        """Let the settings' groups and people be known."""
+        async with self.store.db.write() as tx:
+            await serialise(tx, "settings")
+            await self.store.groups.designate_configured(tx, self.settings.groups)
+            await self.store.people.set_roles(tx, self.settings.supervision.people)
+
+    async def _sweep(self) -> None:
+        """Take up effects that nobody performs, of what this process works on."""
+        claims = self.lanes.claims()
+        if (timers := self.lanes.tenure.claim(TIMERS)) is not None:
+            claims.append(timers)
+        await self.outbox.sweep(claims)
+
+    async def _check_all_rights(self) -> None:
+        for group in await self.store.groups.all():
+            if group.status == "designated":
+                occasion = f"rights/{group.chat_id}/{self.store.db.now().isoformat()}"
+                await self.membership.check(group.chat_id, occasion)
+
+
+async def connect(application: Application) -> None:  # type: ignore[type-arg]
+    """Make the bot's acquaintance with the platform; wait while it cannot be reached."""
+    delay = 1.0
+    while True:
+        try:
+            await application.initialize()
+        except InvalidToken:
+            raise ConfigurationError(
+                "the platform does not accept the token",
+                where="SHOUKOU_TOKEN",
+                mend="copy it anew from @BotFather",
+            ) from None
+        except TelegramError as error:
+            log.warning("the platform cannot be reached: %s", type(error).__name__)
+            await asyncio.sleep(delay)
+            delay = min(delay * 2, 30.0)
+        else:
+            return

@@ -1,0 +1,152 @@
+"""Commits what the worker says of rows, many at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Protocol
+
+from bot.errors import DatabaseAway
+from bot.store.lanes import Claim, working_for
+
+log = logging.getLogger(__name__)
+
+FLUSH_SECONDS = 0.02
+RETRY_FLUSH_SECONDS = 1.0
+FIRST_PROBE = 0.1
+LAST_PROBE = 2.0
+"""Seconds between looks whether the database is back: at first, and at most."""
+
+
+class Decisions(Protocol):
+    """Where a row's end is committed."""
+
+    async def decide(self, results: Mapping[Claim, Mapping[int, str]]) -> set[Claim]:
+        """Commit the results of rows and erase their payloads, in one transaction.
+
+        Returns the claims that were lost: nothing was committed for those.
+        """
+
+    async def attempt(self, ids: Sequence[int]) -> None:
+        """Commit that rows are taken up once more."""
+
+    async def probe(self) -> None:
+        """Write something; DatabaseAway when that does not work."""
+
+
+class Batcher:
+    """Commits the results of harmless messages together; a lost batch is only decided again."""
+
+    def __init__(
+        self,
+        decisions: Decisions,
+        committed: Callable[[Iterable[int]], None] = lambda ids: None,
+        sparing: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
+        self._decisions = decisions
+        self._committed = committed
+        self._sparing = sparing
+        self._waiting: dict[Claim, dict[int, str]] = {}
+        self._timer: asyncio.Task[None] | None = None
+
+    def add(self, claim: Claim, row_id: int, result: str) -> None:
+        """Have a result committed within FLUSH_SECONDS."""
+        self._waiting.setdefault(claim, {})[row_id] = result
+        self._start_timer(FLUSH_SECONDS)
+
+    def _start_timer(self, seconds: float) -> None:
+        if self._timer is None:
+            with working_for(None):
+                self._timer = asyncio.create_task(self._later(seconds))
+
+    async def _later(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        self._timer = None
+        await self.flush()
+
+    async def flush(self) -> None:
+        """Commit what is waiting."""
+        waiting, self._waiting = self._waiting, {}
+        if not waiting:
+            return
+        try:
+            with self._sparing():
+                lost = await self._decisions.decide(waiting)
+        except Exception as error:
+            count = sum(len(results) for results in waiting.values())
+            log.error("could not record %d decisions: %s", count, type(error).__name__)
+            for claim, results in waiting.items():
+                self._waiting[claim] = results | self._waiting.get(claim, {})
+            self._start_timer(RETRY_FLUSH_SECONDS)
+            return
+        for claim in lost:
+            log.info("%s: %d results left to another process", claim.name, len(waiting[claim]))
+        for results in waiting.values():
+            self._committed(results)
+
+
+class Marks:
+    """Commits that rows are begun, before they are; those that come together, together."""
+
+    def __init__(self, decisions: Decisions) -> None:
+        self._decisions = decisions
+        self._marked: set[int] = set()
+        self._next: dict[int, None] = {}
+        self._turn = asyncio.Lock()
+
+    async def mark(self, row_id: int, ahead: Iterable[int]) -> None:
+        """Wait until a row's mark is committed; those ``ahead`` are marked with it."""
+        if row_id in self._marked:
+            self._marked.discard(row_id)
+            return
+        self._next.update(dict.fromkeys((row_id, *(i for i in ahead if i not in self._marked))))
+        async with self._turn:
+            if self._next:
+                rows, self._next = list(self._next), {}
+                try:
+                    with working_for(None):
+                        await self._decisions.attempt(rows)
+                except BaseException:
+                    self._next = dict.fromkeys(rows) | self._next
+                    raise
+                self._marked.update(rows)
+        self._marked.discard(row_id)
+
+    def forget(self, ids: Iterable[int]) -> None:
+        """Forget the marks of rows that another process goes on with."""
+        self._marked.difference_update(ids)
+        for row_id in ids:
+            self._next.pop(row_id, None)
+
+
+class Outage:
+    """Lets all that need the database wait for it together."""
+
+    def __init__(self, decisions: Decisions) -> None:
+        self._decisions = decisions
+        self._probing: asyncio.Task[None] | None = None
+
+    async def over(self) -> None:
+        """Wait until the database can be written."""
+        if self._probing is None:
+            with working_for(None):
+                self._probing = asyncio.create_task(self._probe())
+        await asyncio.shield(self._probing)
+
+    async def _probe(self) -> None:
+        log.warning("the database is away; what was begun waits for it")
+        delay = FIRST_PROBE
+        try:
+            while True:
+                await asyncio.sleep(delay)
+                delay = min(delay * 2, LAST_PROBE)
+                try:
+                    await self._decisions.probe()
+                except DatabaseAway:
+                    continue
+                log.warning("the database is back")
+                return
+        finally:
+            self._probing = None

@@ -1,0 +1,95 @@
+"""What a process does with the leases that it holds: lanes, the feed, and what is due at times."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Protocol
+
+from bot.store.lanes import NO_LANE, Claim, lane_name, working_for
+from bot.workers.intake import Intake
+from bot.workers.lease_holder import TIMERS
+from bot.workers.worker import Worker
+
+log = logging.getLogger(__name__)
+
+
+class Effects(Protocol):
+    """The part of the outbox that changes hands with a lane; see `bot.workers.outbox.Outbox`."""
+
+    async def sweep(self, held: Sequence[Claim], *, settled: bool = True) -> None:
+        """Take up what is unfinished, of lanes."""
+
+    async def drain(self, seconds: float, lane: int | None = None) -> None:
+        """End what is under way for a lane."""
+
+
+class Roster:
+    """Begins and ends what is done for each lease; see `bot.workers.lease_holder.Duties`.
+
+    ``alone`` are the things that only one process does, by the names of their leases.
+    """
+
+    def __init__(
+        self,
+        intake: Intake,
+        worker: Worker,
+        outbox: Effects,
+        alone: Mapping[str, Callable[[], Awaitable[None]]],
+    ) -> None:
+        self._intake = intake
+        self._worker = worker
+        self._outbox = outbox
+        self._alone = alone
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def gained(self, claims: Sequence[Claim]) -> None:
+        """Take up what was left unfinished, and begin."""
+        lanes = [claim for claim in claims if claim.lane != NO_LANE]
+        timers = [claim for claim in claims if claim.name == TIMERS]
+        if lanes or timers:
+            await self._outbox.sweep([*lanes, *timers], settled=False)
+        if lanes:
+            await self._intake.open([claim.lane for claim in lanes])
+        for claim in claims:
+            with working_for(claim):
+                if (act := self._alone.get(claim.name)) is not None:
+                    task = asyncio.ensure_future(act())
+                    task.add_done_callback(self._ended)
+                    self._running[claim.name] = task
+
+    async def let_go(self, claim: Claim, seconds: float) -> None:
+        """End what is done for a claim; what is begun has some seconds for it."""
+        if claim.lane != NO_LANE:
+            self._intake.close(claim.lane)
+            await self._worker.let_go(claim.lane, seconds)
+        if (task := self._running.pop(claim.name, None)) is not None:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError, Exception):
+                await task
+        if claim.lane != NO_LANE or claim.name == TIMERS:
+            await self._outbox.drain(seconds, claim.lane)
+
+    def load(self, claim: Claim) -> int:
+        """Count the rows in memory of a claim's lane."""
+        return self._worker.load(claim.lane)
+
+    async def watch(self) -> None:
+        """Wait until cancelled; raise what ended one of the single tasks."""
+        await self._failed
+
+    def _ended(self, task: asyncio.Future[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            if self._failed.done():
+                log.error("ended by %s", type(error).__name__)
+            else:
+                self._failed.set_exception(error)
+
+
+def lane_claims(names: Sequence[int], claim: Callable[[str], Claim | None]) -> list[Claim]:
+    """Return the claims of lanes that are held."""
+    found = (claim(lane_name(number)) for number in names)
+    return [each for each in found if each is not None]

@@ -1,0 +1,136 @@
+"""Notices between processes in Redis Streams; see `bot.workers.wakeups.Wakeups`.
+
+Each lane has a stream, ``shoukou:lane:7``, of ids of rows; what is lost there is found by the sweep
+of `bot.workers.intake`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Sequence
+from typing import Any, Final
+
+from redis import asyncio as redis
+from redis.exceptions import RedisError, ResponseError
+
+from bot.store.inbox import InboxRow
+from bot.workers import wakeups
+from bot.workers.periodic import heed_cancellation
+
+log = logging.getLogger(__name__)
+
+BLOCK_MS: Final = 500
+"""Milliseconds for which Redis holds a question: lanes that were just taken wait no longer."""
+
+KEPT: Final = 1_000
+"""Notices that a stream keeps, about; those beyond it have been seen or are found by the sweep."""
+
+GROUP: Final = "workers"
+PATIENCE: Final = 2.0
+_UNSENT: Final = 10_000
+
+
+class Streams:
+    """Notices in Redis Streams; while Redis is away, the lanes are looked at each second."""
+
+    def __init__(self, client: redis.Redis, consumer: str) -> None:
+        self._client = client
+        self._consumer = consumer
+        self._unsent: dict[int, list[int]] = {}
+        self._told = asyncio.Event()
+        self._grouped: set[int] = set()
+
+    def tell(self, rows: Sequence[InboxRow]) -> None:
+        """Notify the workers of the rows' lanes soon; returns at once and never fails."""
+        if sum(map(len, self._unsent.values())) < _UNSENT:
+            for row in rows:
+                self._unsent.setdefault(row.lane, []).append(row.id)
+        self._told.set()
+
+    async def run(self) -> None:
+        """Send what was told, until cancelled; what cannot be sent is left to the sweep."""
+        while True:
+            heed_cancellation()
+            await self._told.wait()
+            self._told.clear()
+            unsent, self._unsent = self._unsent, {}
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    pipeline = self._client.pipeline(transaction=False)
+                    for lane, ids in unsent.items():
+                        # One notice for all of them: it is the lane that is woken.
+                        notice = {"id": str(ids[-1])}
+                        pipeline.xadd(_stream(lane), notice, maxlen=KEPT, approximate=True)  # type: ignore[arg-type]
+                    await pipeline.execute()
+            except (RedisError, OSError, TimeoutError) as error:
+                log.warning("notices not sent: %s", type(error).__name__)
+                await asyncio.sleep(wakeups.LOOK)
+
+    async def listen(self, lanes: wakeups.Lanes, wake: wakeups.Wake) -> None:
+        """Call ``wake`` with those of the lanes in which something came in, until cancelled."""
+        failures = 0
+        while True:
+            heed_cancellation()
+            held = list(lanes())
+            if not held:
+                await asyncio.sleep(0.1)
+                continue
+            try:
+                async with asyncio.timeout(BLOCK_MS / 1000 + PATIENCE):
+                    woken = await self._read(held)
+                if failures:
+                    log.warning("Redis is back")
+                    wake(held)
+                failures = 0
+                if woken:
+                    wake(woken)
+            except (RedisError, OSError, TimeoutError) as error:
+                self._grouped.clear()
+                if not failures:
+                    log.warning("no notices from Redis: %s", type(error).__name__)
+                failures += 1
+                wake(held)
+                await asyncio.sleep(wakeups.LOOK)
+
+    async def _read(self, held: Sequence[int]) -> list[int]:
+        """Wait for notices in streams, confirm them, and return their lanes."""
+        await self._make_groups([lane for lane in held if lane not in self._grouped])
+        streams: Any = {_stream(lane): ">" for lane in held}
+        try:
+            found: Any = await self._client.xreadgroup(
+                GROUP, self._consumer, streams, count=100, block=BLOCK_MS
+            )
+        except ResponseError:  # flushed: the groups are gone
+            self._grouped.clear()
+            return list(held)
+        if not found:
+            return []
+        pipeline = self._client.pipeline(transaction=False)
+        for stream, entries in found:
+            pipeline.xack(stream, GROUP, *(entry for entry, _ in entries))
+        await pipeline.execute()
+        return [int(stream.rsplit(b":", 1)[1]) for stream, _ in found]
+
+    async def _make_groups(self, lanes: Sequence[int]) -> None:
+        for lane in lanes:
+            # Another worker may have made it. From "0": a notice may have come before its group.
+            with contextlib.suppress(ResponseError):
+                await self._client.xgroup_create(_stream(lane), GROUP, id="0", mkstream=True)
+            self._grouped.add(lane)
+
+
+def open_redis(url: str) -> redis.Redis:
+    """Return a client whose calls fail within seconds instead of hanging."""
+    return redis.Redis.from_url(
+        url,
+        protocol=2,
+        socket_timeout=PATIENCE,
+        socket_connect_timeout=PATIENCE,
+        health_check_interval=10,
+    )
+
+
+def _stream(lane: int) -> str:
+    return f"shoukou:lane:{lane}"

@@ -1,0 +1,33 @@
+"""What may be done once more, what counts against the limits, and how long is waited."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bot.outgoing import EffectKind
+
+CONVERGENT = frozenset({EffectKind.DELETE, EffectKind.EDIT, EffectKind.MUTE, EffectKind.LEAVE})
+"""Repeated until it is so."""
+
+REPEATABLE = CONVERGENT | {EffectKind.ESCALATE}
+"""What may have happened and is done once more: a card bears the same number."""
+
+UNLIMITED = frozenset({EffectKind.DELETE, EffectKind.LEAVE, EffectKind.MUTE})
+REMOVALS = frozenset({EffectKind.DELETE, EffectKind.MUTE})
+MERGED = frozenset({EffectKind.REPOST, EffectKind.WARN})
+"""What is said to members, and becomes one message when it is much at once."""
+
+TELL_AFTER = timedelta(seconds=30)
+"""Age at which a removal that is not yet so is told to a person; it goes on being tried."""
+
+FIRST_PAUSE = 0.5
+LONGEST_PAUSE = 15.0
+"""Seconds between two tries; they double from the first to the longest."""
+
+OLD = timedelta(minutes=10)
+LONGEST_PAUSE_WHEN_OLD = 60.0
+
+
+def longest_pause(age: timedelta) -> float:
+    """Return the seconds between two tries of an act that was planned so long ago."""
+    return LONGEST_PAUSE if age < OLD else LONGEST_PAUSE_WHEN_OLD

@@ -1,0 +1,294 @@
+"""Takes updates through their handling: in order within a chat, chats in turns.
+
+Pictures take seconds where texts take a millisecond, so the texts behind a message with files do
+not wait until these are read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Protocol
+
+from bot.errors import DatabaseAway, LeaseLost
+from bot.store.inbox import InboxRow, Waiting
+from bot.store.lanes import Claim, lane_name, working_for
+from bot.workers.decision_batches import Batcher, Decisions, Marks, Outage
+from bot.workers.fair_queues import FairQueues
+from bot.workers.lease_holder import Alone
+
+log = logging.getLogger(__name__)
+
+MAX_DELIVERIES = 5
+MAX_PAUSE = 60.0
+"""Seconds between tries to open the case of a dead letter, at most."""
+
+AHEAD = 16
+"""Rows of a chat that are marked as begun at once, of those that an earlier run may have begun."""
+
+TURNS = 8
+"""Turns of the event loop between two rows of a flood, for what else it has to do meanwhile."""
+
+CAREFUL = 2
+"""Deliveries after which a row that may have ended the program is handled while no other is."""
+
+Handle = Callable[[InboxRow], Awaitable[str | None]]
+"""Handles a row; returns its result, or None when the decision was already committed."""
+
+
+class Tenure(Protocol):
+    """Knows what this process works on; see `bot.workers.lease_holder`."""
+
+    def claim(self, name: str) -> Claim | None:
+        """Return a held claim; None when it is another's."""
+
+    def lost(self, claim: Claim) -> None:
+        """Note that a claim turned out to be another's."""
+
+    @property
+    def suspended(self) -> bool:
+        """Whether nothing may be begun, because the leases could not be renewed in time."""
+
+
+class Worker:
+    """Runs rows through a handler. ``finished`` is told each row that has left the memory."""
+
+    def __init__(
+        self,
+        handle: Handle,
+        dead_letter: Handle,
+        decisions: Decisions,
+        *,
+        tenure: Tenure | None = None,
+        retry_seconds: float = 1,
+    ) -> None:
+        self._handle = handle
+        self._dead_letter = dead_letter
+        self._decisions = decisions
+        self._tenure: Tenure = tenure or Alone()
+        self._retry_seconds = retry_seconds
+        self._batcher = Batcher(decisions, self._left, self.sparing)
+        self._marks = Marks(decisions)
+        self._outage = Outage(decisions)
+        self._queues = FairQueues()
+        self._tasks: dict[asyncio.Task[None], InboxRow] = {}
+        self._rows: dict[int, InboxRow] = {}
+        self._suspects: set[int] = set()
+        self._blocking: set[int] = set()
+        self._one_by_one = asyncio.Lock()
+        self._pumping = False
+        self._sparing = 0
+        self._waited = 0
+        self._closed = False
+        self.finished: Callable[[InboxRow], None] = lambda row: None
+
+    def submit(self, rows: Sequence[InboxRow], *, suspect: bool = False) -> None:
+        """Queue rows that were committed; returns at once.
+
+        ``suspect``: an earlier run may have begun them and been ended by them.
+        """
+        for row in rows:
+            if row.id in self._rows:
+                continue
+            self._rows[row.id] = row
+            if suspect:
+                self._suspects.add(row.id)
+            self._queues.add(row)
+        self.go_on()
+
+    def __contains__(self, row_id: int) -> bool:
+        return row_id in self._rows
+
+    def go_on(self) -> None:
+        """Begin what waits."""
+        if not self._pumping:
+            self._pump()
+
+    @contextlib.contextmanager
+    def sparing(self) -> Iterator[None]:
+        """Leave a flood alone meanwhile, so that what others wait for is done sooner."""
+        self._sparing += 1
+        try:
+            yield
+        finally:
+            self._sparing -= 1
+            self.go_on()
+
+    def waiting(self) -> dict[str, Waiting]:
+        """Say what is in memory: ``text``, and ``picture`` for what comes with files."""
+        found: dict[bool, list[datetime]] = {False: [], True: []}
+        for row in self._rows.values():
+            found[row.has_file].append(row.received_at)
+        kinds = {"text": found[False], "picture": found[True]}
+        return {k: Waiting(depth=len(r), oldest=min(r, default=None)) for k, r in kinds.items()}
+
+    @property
+    def backlog(self) -> int:
+        """Rows that wait or are being handled."""
+        return len(self._queues) + len(self._tasks)
+
+    def load(self, lane: int) -> int:
+        """Count a lane's rows in memory."""
+        return sum(1 for row in self._rows.values() if row.lane == lane)
+
+    async def drain(self, seconds: float) -> None:
+        """Wait for what is under way, but no longer than this, then stop."""
+        deadline = asyncio.get_running_loop().time() + seconds
+        while self._tasks or (self._pumping and len(self._queues)):
+            if (left := deadline - asyncio.get_running_loop().time()) <= 0:
+                break
+            await asyncio.wait(self._tasks, timeout=left) if self._tasks else await asyncio.sleep(0)
+        self._closed = True
+        await _cancelled(self._tasks)
+        await self._batcher.flush()
+
+    async def let_go(self, lane: int, seconds: float) -> None:
+        """Stop working on a lane: what is queued is left, what was begun has some seconds."""
+        self._forget(self._queues.drop(lane))
+        begun = [task for task, row in self._tasks.items() if row.lane == lane]
+        if begun and seconds > 0:
+            await asyncio.wait(begun, timeout=seconds)
+        await _cancelled(begun)
+        await self._batcher.flush()
+
+    def _pump(self) -> None:
+        """Begin the row whose turn it is; come again when it has run until it has to wait."""
+        stopped = self._closed or self._tenure.suspended
+        row = None if stopped else self._queues.take(sparing=True)
+        self._waited = 0 if row is not None else self._waited + 1
+        if row is None and not stopped and not self._sparing and self._waited > TURNS:
+            row = self._queues.take()
+        if row is not None:
+            self._begin(row)
+        self._pumping = row is not None or not (stopped or self._sparing or self._queues.is_empty)
+        if self._pumping:
+            asyncio.get_running_loop().call_soon(self._pump)
+
+    def _begin(self, row: InboxRow) -> None:
+        claim = self._tenure.claim(lane_name(row.lane))
+        if claim is None:
+            self._forget([row])
+            return
+        if not row.has_file:
+            self._queues.busy(row.chat_id)
+            self._blocking.add(row.id)
+        with working_for(claim):
+            task = asyncio.create_task(self._run(row, claim))
+        self._tasks[task] = row
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._step_aside(self._tasks.pop(task))
+        self.go_on()
+
+    def _step_aside(self, row: InboxRow) -> None:
+        """Let the next row of the chat have its turn."""
+        if row.id in self._blocking:
+            self._blocking.discard(row.id)
+            self._queues.free(row.chat_id)
+            self.go_on()
+
+    async def _run(self, row: InboxRow, claim: Claim) -> None:
+        try:
+            if row.id in self._suspects and row.attempts >= CAREFUL:
+                async with self._one_by_one:
+                    await self._decide(row, claim)
+                    await self._batcher.flush()
+            else:
+                await self._decide(row, claim)
+        except LeaseLost:
+            log.info("inbox %s: left to another process", row.id)
+            self._tenure.lost(claim)
+            self._forget([row])
+        except asyncio.CancelledError:
+            self._forget([row])
+            raise
+
+    async def _decide(self, row: InboxRow, claim: Claim) -> None:
+        result = await self._handle_row(row)
+        if result is None:
+            self._left([row.id])
+        else:
+            self._batcher.add(claim, row.id, result)
+
+    async def _handle_row(self, row: InboxRow) -> str | None:
+        """Handle a row in as many tries as it is given; what the database does is no try."""
+        deliveries, counted, begun = row.attempts, False, False
+        while deliveries < MAX_DELIVERIES:
+            try:
+                if row.id in self._suspects:
+                    await self._marks.mark(row.id, self._suspects_behind(row))
+                    self._suspects.discard(row.id)
+                    counted = begun = True
+                return await self._handle(_begun(row) if begun else row)
+            except LeaseLost:
+                raise
+            except DatabaseAway:
+                begun = True
+                await self._outage.over()
+            except Exception as error:
+                begun = True
+                deliveries += 1
+                log.warning("inbox %s: try %d: %s", row.id, deliveries, type(error).__name__)
+                if not counted:
+                    await self._count(row)
+                counted = False
+                self._step_aside(row)  # the rest of its chat does not wait for it
+                await asyncio.sleep(self._retry_seconds * 2 ** (deliveries - 1))
+        return await self._bury(row)
+
+    def _suspects_behind(self, row: InboxRow) -> list[int]:
+        if row.attempts >= CAREFUL:
+            return []
+        behind = self._queues.ahead(row.chat_id, AHEAD - 1)
+        return [r.id for r in behind if r.id in self._suspects and r.attempts < CAREFUL]
+
+    async def _count(self, row: InboxRow) -> None:
+        """Count a try; one that cannot be recorded must not hold up the chat."""
+        try:
+            await self._decisions.attempt([row.id])
+        except LeaseLost:
+            raise
+        except Exception as error:
+            log.error("inbox %s: try not recorded: %s", row.id, type(error).__name__)
+
+    async def _bury(self, row: InboxRow) -> str | None:
+        """Open a case for what could not be handled; as long as that fails, the row stays."""
+        delay = self._retry_seconds
+        while True:
+            try:
+                return await self._dead_letter(row)
+            except LeaseLost:
+                raise
+            except Exception as error:
+                log.error("inbox %s: dead letter: %s", row.id, type(error).__name__)
+                await asyncio.sleep(delay)
+                delay = min(delay * 2, MAX_PAUSE)
+
+    def _left(self, ids: Iterable[int]) -> None:
+        """Let rows leave the memory once their decision is committed, or another's to make."""
+        for row_id in ids:
+            self._suspects.discard(row_id)
+            if (row := self._rows.pop(row_id, None)) is not None:
+                self.finished(row)
+
+    def _forget(self, rows: Sequence[InboxRow]) -> None:
+        self._marks.forget([row.id for row in rows])
+        self._left([row.id for row in rows])
+
+
+def _begun(row: InboxRow) -> InboxRow:
+    """Let a row tell its handler that an earlier try may have begun to act."""
+    return replace(row, attempts=max(1, row.attempts))
+
+
+async def _cancelled(tasks: Iterable[asyncio.Task[None]]) -> None:
+    """Cancel tasks and wait until they have ended."""
+    every = list(tasks)
+    for task in every:
+        task.cancel()
+    await asyncio.gather(*every, return_exceptions=True)
