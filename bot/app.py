@@ -41,10 +41,12 @@ from bot.health.readiness import Health, Pulse
 from bot.i18n import Catalogs
 from bot.judging.active_rules import InForce, load_in_force, watched
 from bot.judging.group_directory import Directory
-from bot.judging.judge import Judgement, ReleasedContent
+from bot.judging.judge import Judgement
+from bot.judging.released_content import ReleasedContent
 from bot.judging.split_posts import RecentPosts
 from bot.judging.watched_file import WatchedFile
 from bot.notifications.composer import Composer, Explain
+from bot.outgoing import EffectKind
 from bot.pipeline import Pipeline
 from bot.platforms.telegram.actor import TelegramActor, make_bot
 from bot.platforms.telegram.http_client import AiohttpRequest
@@ -53,12 +55,14 @@ from bot.policy.keyword_files.child_process import read_terms_apart
 from bot.rules.rule import BUILT_IN, Language
 from bot.runtime.processes import opened_store, require_parts, sending, tenure, wakeups
 from bot.runtime.program import GRACE, App, InboxDecisions, Lanes
+from bot.runtime.restarts import Restarts
 from bot.settings import PARTS, Part, Settings
 from bot.store.store import Store
 from bot.workers.fair_gate import FairGate
 from bot.workers.intake import Intake
 from bot.workers.lease_holder import Alone, Shared
 from bot.workers.outbox import Outbox
+from bot.workers.prompt_removals import PromptRemovals
 from bot.workers.retention import Retention
 from bot.workers.send_limits import SendingLimits
 from bot.workers.wakeups import Wakeups
@@ -124,6 +128,7 @@ async def build(
         finally:
             await app.worker.drain(GRACE)
             await app.outbox.drain(GRACE)
+            await app.removals.close()
             await store.db.checkpoint()
 
 
@@ -153,14 +158,14 @@ def _assemble(
         digests=Digests(store, composer),
         alerts=alerts,
     )
-    outbox = Outbox(ledger, Performers(actor, store, cards).all(), limits)
+    removals = PromptRemovals(actor.delete)
+    performers = {**Performers(actor, store, cards).all(), EffectKind.DELETE: removals.perform}
+    outbox = Outbox(ledger, performers, limits)
     desk = CaseDesk(
         store=store,
         notices=Notices(store, composer),
         cards=cards,
         masker=PictureMasker(media, judgement.still_found),
-        start=outbox.start,
-        perform=outbox.run,
     )
     once = ReadOnce(media, digest=store.keys.digest, cipher=store.keys.cipher)
     reader = AttachmentReader(
@@ -171,12 +176,13 @@ def _assemble(
     )
     recent = RecentPosts()
     pipeline = Pipeline(
-        detector=judgement,
-        releases=ReleasedContent(store),
         judge=judgement,
+        released=ReleasedContent(store),
         reader=reader,
         desk=desk,
         recent=recent,
+        acts=outbox,
+        removals=removals,
     )
     speaker = Speaker(store, outbox.start)
     rights = Rights(store, actor)
@@ -217,7 +223,6 @@ def _assemble(
         directory=directory,
         membership=membership,
         pipeline=pipeline,
-        desk=desk,
         judge=judgement,
         alerts=alerts,
         start=outbox.start,
@@ -237,8 +242,12 @@ def _assemble(
         bot=bot,
         request=request,
         application=application,
+        prepare=dispatcher.prepare,
         worker=worker,
         outbox=outbox,
+        removals=removals,
+        directory=directory,
+        restarts=Restarts(store),
         membership=membership,
         media=media,
         recent=recent,

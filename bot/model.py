@@ -245,7 +245,8 @@ class Subject:
 
     ``received_at`` is when its update was committed; None where it came another way.
     ``others`` are posts of the same sender that together with it make up what is judged.
-    ``may_be_begun``: an earlier try may have begun to act on it.
+    ``may_be_begun``: an earlier try may have opened a case. ``may_be_removed``: an earlier run may
+    have requested its removal, so that a message that is gone was removed by us.
     """
 
     inbox_id: int
@@ -256,6 +257,7 @@ class Subject:
     received_at: datetime | None = None
     others: tuple[int, ...] = ()
     may_be_begun: bool = True
+    may_be_removed: bool = True
 
     @property
     def posted_at(self) -> datetime:

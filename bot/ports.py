@@ -5,10 +5,10 @@ Every method of `Actor` raises the errors of `bot.errors.PlatformError` and no o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from bot.model import Box, Fragment, Sender
 from bot.outgoing import BotRights, Post
@@ -73,7 +73,11 @@ class MediaReader(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
-    """One raw update, as it is committed to the inbox before the platform is told."""
+    """One raw update, as it is committed to the inbox before the platform is told.
+
+    ``update`` is its parsed JSON, so that it is parsed once. ``may_be_removed``: an earlier run
+    may have received it too, and requested its removal before it could commit.
+    """
 
     platform: str
     update_id: int
@@ -81,3 +85,6 @@ class Received:
     chat_id: int | None = None
     message_id: int | None = None
     album_id: str | None = None
+    posted_at: datetime | None = None
+    update: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)
+    may_be_removed: bool = False

@@ -7,7 +7,8 @@ import contextlib
 from collections.abc import AsyncIterator, Sequence
 from weakref import WeakValueDictionary
 
-from bot.model import Action, Finding, Subject, Verdict
+from bot.judging.plan import Plan
+from bot.model import Subject
 from bot.outgoing import CaseStatus, EffectKind, EffectStatus
 from bot.store.case_rows import Case
 from bot.store.effects import EffectRow, NewEffect
@@ -38,13 +39,13 @@ class RelatedMessages:
         known = await self._store.inbox.album(message.chat_id, message.album_id)
         return [*own, *(i for i in known if i not in own)]
 
-    async def case(self, subject: Subject, verdict: Verdict) -> Case | None:
+    async def case(self, plan: Plan) -> Case | None:
         """Return the case that a message joins: its album's, or that of an earlier version.
 
         That is the one by which the album or the version went; else, for what stays and is
         recorded, the first of the same album.
         """
-        message = subject.message
+        subject, message = plan.subject, plan.subject.message
         if message.album_id is not None:
             known = await self._store.cases.of_album(message.chat_id, message.album_id)
         elif message.edited_at is not None:
@@ -58,7 +59,7 @@ class RelatedMessages:
                 continue
             if message.album_id is not None or tried.status is not EffectStatus.FAILED:
                 return case
-        stays = message.album_id is not None and not verdict.removes and is_recorded(verdict)
+        stays = message.album_id is not None and not plan.verdict.removes and plan.is_recorded
         return earlier[0] if earlier and stays else None
 
     async def begun(self, subject: Subject) -> Case | None:
@@ -69,20 +70,6 @@ class RelatedMessages:
     async def deletion(self, case: Case) -> EffectRow | None:
         """Return the deletion of the message that opened a case, None where it is to stay."""
         return await self._store.effects.by_key(_key(case, case.message_id))
-
-
-def recorded(verdict: Verdict) -> list[Finding]:
-    """Return the findings that a case keeps: also what the allow-list excludes, not releases."""
-    return [
-        f
-        for f in verdict.findings
-        if f.suppressed_by is None or f.suppressed_by.startswith("allow:")
-    ]
-
-
-def is_recorded(verdict: Verdict) -> bool:
-    """Say whether a verdict makes a case."""
-    return bool(recorded(verdict)) or not verdict.actions <= {Action.LOG}
 
 
 def deletions(case: Case, message_ids: Sequence[int]) -> list[NewEffect]:

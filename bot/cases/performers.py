@@ -28,9 +28,8 @@ class Performers:
         self._cards = cards
 
     def all(self) -> Mapping[EffectKind, Perform]:
-        """Return the function for each kind."""
+        """Return the function for each kind but deletions; see `bot.workers.prompt_removals`."""
         return {
-            EffectKind.DELETE: self._delete,
             EffectKind.REPOST: self._send,
             EffectKind.WARN: self._send,
             EffectKind.SAY: self._send,
@@ -39,9 +38,6 @@ class Performers:
             EffectKind.MUTE: self._mute,
             EffectKind.LEAVE: self._leave,
         }
-
-    async def _delete(self, row: EffectRow) -> None:
-        await self._actor.delete(row.chat_id, _target(row))
 
     async def _send(self, row: EffectRow) -> int:
         return await self._actor.send(await self._post(row))

@@ -9,17 +9,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.model import Action, Finding, Source, Subject, Verdict
+from bot.judging.plan import Plan
+from bot.model import Action, Finding, Source
 from bot.outgoing import CaseStatus, MaskedCopy, MaskedPart
 from bot.store.case_rows import Case, FindingNote
 
 
-def as_begun(case: Case, subject: Subject, verdict: Verdict) -> tuple[Subject, Verdict, MaskedCopy]:
-    """Return a case's message and verdict as they were recorded, and the copy to be shown.
+def as_begun(case: Case, plan: Plan) -> tuple[Plan, MaskedCopy]:
+    """Return the plan by which a case was opened, and the copy to be shown.
 
-    ``verdict`` is the one of now, which asks for less.
+    ``plan`` is the one of now, which asks for less.
     """
-    message = subject.message
+    subject, verdict, message = plan.subject, plan.verdict, plan.subject.message
     sender = replace(message.sender, id=case.sender_id, kind=case.sender_kind)
     actions = {Action.MASK, Action.WARN, *verdict.actions}
     if case.status is not CaseStatus.RECORDED:
@@ -38,7 +39,9 @@ def as_begun(case: Case, subject: Subject, verdict: Verdict) -> tuple[Subject, V
         copy = MaskedCopy(parts=parts, withheld=withheld)
     else:
         copy = MaskedCopy(withheld=("text", *withheld) if message.text else withheld)
-    return replace(subject, message=replace(message, sender=sender)), judged, copy
+    subject = replace(subject, message=replace(message, sender=sender))
+    # The fragments of now are not those that the case's digests are of.
+    return replace(plan, subject=subject, verdict=judged, fragments=()), copy
 
 
 def _finding(note: FindingNote) -> Finding:

@@ -11,10 +11,14 @@ from time import monotonic
 from bot.detect.text.terms.keyword_list import KeywordList, KeywordLists, Keywords
 from bot.judging.watched_file import WatchedFile
 from bot.store.groups import Group
+from bot.store.key_values import GROUPS_VERSION
 from bot.store.store import Store
 
-FRESH = 5.0
-"""Seconds after which a group is read again, so that other processes' changes are seen."""
+LOOK = 0.5
+"""Seconds between looks for changes that other processes made: one small query."""
+
+FRESH = 1.0
+"""Seconds after the last look for which memory counts; later, groups are read from the database."""
 
 TOGETHER = 100
 """Groups that are read together: one query for many costs little more than for one."""
@@ -25,10 +29,10 @@ Files = Mapping[int | None, WatchedFile[KeywordList]]
 
 @dataclass(slots=True)
 class _Remembered:
-    """A group and its own terms; ``asked``: since they were read."""
+    """A group and its own terms; ``asked``: since they were read. ``stale``: to be read again."""
 
     value: tuple[Group | None, tuple[str, ...]] = field(repr=False)
-    until: float
+    stale: bool = False
     asked: bool = False
 
 
@@ -56,37 +60,61 @@ class Directory:
         self._ids: dict[int, tuple[int, ...]] = {}
         self._lists: dict[int | None, tuple[tuple[str, ...], KeywordList]] = {}
         self._changes = 0
+        self._version: object = None
+        self._looked_at = float("-inf")
+
+    async def look(self) -> None:
+        """Learn whether another process changed a group; called every `LOOK` seconds."""
+        began = self._clock()
+        version = await self._store.facts.get(GROUPS_VERSION)
+        if version != self._version:
+            self._version = version
+            self._forget_all()
+        self._looked_at = began
+
+    def known(self, chat_id: int) -> Group | None:
+        """Return a group from memory; None where the database has to be asked."""
+        known = self._groups.get(chat_id)
+        if known is None or known.stale or self._is_old():
+            return None
+        known.asked = True
+        return known.value[0]
 
     async def get(self, chat_id: int) -> Group | None:
         """Find a group; None for one that the bot does not know."""
         known = self._groups.get(chat_id)
-        if known is None or known.until < self._clock():
+        if known is None or known.stale or self._is_old():
             async with self._reading:
+                if self._is_old():
+                    await self.look()
                 known = self._groups.get(chat_id)  # it may have been read meanwhile
-                if known is None or known.until < self._clock():
+                if known is None or known.stale:
                     known = await self._read(chat_id)
         known.asked = True
         return known.value[0]
 
+    def _is_old(self) -> bool:
+        return self._looked_at + FRESH < self._clock()
+
     async def _read(self, chat_id: int) -> _Remembered:
-        """Read a group, together with those that are asked for and soon to be read."""
-        soon, changes = self._clock() + FRESH / 2, self._changes
-        due = (i for i, known in self._groups.items() if known.asked and known.until < soon)
+        """Read a group, together with the other stale ones that are asked for."""
+        changes = self._changes
+        due = (i for i, known in self._groups.items() if known.asked and known.stale)
         ids = list(dict.fromkeys((chat_id, *islice(due, TOGETHER))))
         groups = {group.chat_id: group for group in await self._store.groups.some(ids)}
         former = await self._store.groups.former_ids(groups)
         added: dict[int, list[str]] = {}
         for keyword in await self._store.keywords.of_some(groups):
             added.setdefault(keyword.chat_id, []).append(keyword.term)
-        # What was changed while it was being read is read again at the next question.
-        until = self._clock() + FRESH if changes == self._changes else float("-inf")
+        # A change made while it was being read is read at the next question.
+        stale = changes != self._changes
         for i in ids:
             terms: tuple[str, ...] = ()
             if i in groups:
                 self._ids[i] = (i, *former.get(i, ()))
                 configured = (t for n in self._ids[i] for t in self._configured.get(n, ()))
                 terms = tuple(dict.fromkeys((*configured, *added.get(i, ()))))
-            self._groups[i] = _Remembered((groups.get(i), terms), until)
+            self._groups[i] = _Remembered((groups.get(i), terms), stale)
         return self._groups[chat_id]
 
     def forget(self, chat_id: int) -> None:
@@ -96,7 +124,12 @@ class Directory:
         """
         self._changes += 1
         if (known := self._groups.get(chat_id)) is not None:
-            known.until = float("-inf")
+            known.stale = True
+
+    def _forget_all(self) -> None:
+        self._changes += 1
+        for known in self._groups.values():
+            known.stale = True
 
     def terms(self, chat_id: int) -> tuple[str, ...]:
         """Return a group's own terms, as of the last `get`."""

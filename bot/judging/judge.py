@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from bot.fragments import ReadAttachments
 from bot.judging.active_rules import InForce
-from bot.judging.content_digests import digests_of_findings
 from bot.judging.group_directory import Directory
 from bot.judging.watched_file import WatchedFile
-from bot.model import Finding, Fragment, Message, NotInspected, Subject, Verdict
+from bot.model import Finding, Fragment, NotInspected, Subject, Verdict
 from bot.policy.allow_list import AllowList
 from bot.policy.decide import decide
-from bot.store.store import Store
 
 
 class Judgement:
@@ -56,34 +53,3 @@ class Judgement:
     ) -> Verdict:
         """Return what follows."""
         return decide(findings, not_inspected, self._rules.value.policy(policy))
-
-
-class ReleasedContent:
-    """Suppresses findings in what a supervisor released for its sender."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    async def apply(
-        self,
-        findings: Sequence[Finding],
-        fragments: Sequence[Fragment],
-        attached: ReadAttachments,
-        message: Message,
-    ) -> Sequence[Finding]:
-        """Mark the findings in released content as suppressed."""
-        digests = digests_of_findings(findings, fragments, attached, self._store.keys.digest)
-        every = [d for found in digests.values() for d in found]
-        released = await self._store.releases.matching(every, message.chat_id, message.sender.id)
-        if not released:
-            return findings
-        by_fragment = {
-            index: next((released[d] for d in found if d in released), None)
-            for index, found in digests.items()
-        }
-        return [
-            f
-            if by_fragment[f.fragment] is None
-            else f.evolve(suppressed_by=f"release:{by_fragment[f.fragment]}")
-            for f in findings
-        ]

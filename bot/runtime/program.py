@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,20 +22,23 @@ from bot.handlers.blind_spots import BlindSpots
 from bot.handlers.membership import Membership
 from bot.health.readiness import Health
 from bot.health.server import health_routes, start_server
+from bot.judging.group_directory import LOOK, Directory
 from bot.judging.split_posts import RecentPosts
 from bot.judging.watched_file import WatchedFile
 from bot.platforms.telegram.http_client import AiohttpRequest
 from bot.platforms.telegram.update_source import be_pushed, poll, webhook_route
 from bot.ports import Received
+from bot.runtime.restarts import Restarts
 from bot.settings import Part, Settings
 from bot.store.database import serialise
-from bot.store.lanes import Claim
+from bot.store.lanes import Claim, lane_of
 from bot.store.store import Store
 from bot.workers.intake import Intake
 from bot.workers.lease_duties import Roster, lane_claims
 from bot.workers.lease_holder import FEED, TIMERS, Alone, Shared
 from bot.workers.outbox import Outbox
 from bot.workers.periodic import every
+from bot.workers.prompt_removals import PromptRemovals
 from bot.workers.retention import Retention
 from bot.workers.wakeups import Wakeups
 from bot.workers.worker import Worker
@@ -49,7 +52,7 @@ RIGHTS_CHECK = 600.0
 ERASURE = 30.0
 """Seconds after which bytes that were erased from the database are gone from its log too."""
 
-FILES = 2.0
+FILES = 1.0
 """Seconds between looks at the files of keywords and at the allow-list."""
 
 SWEEP = 5.0
@@ -63,6 +66,13 @@ BACKLOG_CHECK = 15.0
 
 HEARD = 5.0
 """Seconds between notes, for the other processes, of when the platform was last heard of."""
+
+PROMPT = 8
+"""Updates received at once up to which they are judged before their commit. A larger batch is a
+flood or a backlog: its commit would wait for every one of them."""
+
+REQUEST_TURNS = 8
+"""Turns of the event loop in which aiohttp takes a connection and writes a request."""
 
 MAX_BACKLOG = 20_000
 FULL_BATCH = 50
@@ -115,8 +125,12 @@ class App:
     bot: telegram.Bot
     request: AiohttpRequest
     application: Application  # type: ignore[type-arg]
+    prepare: Callable[[Received], bool]
     worker: Worker
     outbox: Outbox
+    removals: PromptRemovals
+    directory: Directory
+    restarts: Restarts
     lanes: Lanes
     membership: Membership
     media: StartingMedia
@@ -128,18 +142,35 @@ class App:
     watched: list[WatchedFile[Any]] = field(default_factory=list)
 
     async def receive(self, received: Sequence[Received]) -> None:
-        """Commit updates to the inbox and have the new ones handled."""
+        """Commit updates to the inbox and have the new ones handled.
+
+        What leaks by itself is removed before it is committed: should the program end in between,
+        the platform delivers it again, and `Restarts` marks it as possibly begun.
+        """
+        received = self.restarts.marked(received)
+        if len(received) <= PROMPT:
+            await self._prepare(received)
         with self.worker.sparing():
             rows = await self.store.inbox.add(received)
         if others := self.lanes.intake.offer(rows):
             self.lanes.wakeups.tell(others)
         await asyncio.sleep(0)  # handling begins before the next updates are asked for
 
+    async def _prepare(self, received: Sequence[Received]) -> None:
+        """Judge messages of lanes that are worked on here before they are committed."""
+        own = [r for r in received if self.lanes.intake.holds(lane_of(r.chat_id))]
+        if sum(self.prepare(r) for r in own):
+            # The requests leave before the processor is needed for the commit.
+            for _ in range(REQUEST_TURNS):
+                await asyncio.sleep(0)
+
     async def run(self) -> None:
         """Run until cancelled; raise ConfigurationError when the token is not accepted."""
         async with self._serving():
             if self.parts != {"console"}:
                 await connect(self.application)
+            await self.store.releases.load()
+            await self.restarts.begin()
             if "worker" in self.parts:
                 await self._settle()
             alone = {FEED: self._poll, TIMERS: self._timers}
@@ -156,6 +187,7 @@ class App:
             group.create_task(lanes.tenure.run(roster, self.worker.go_on))
             group.create_task(lanes.wakeups.run())
             group.create_task(every(ERASURE, self.store.db.checkpoint))
+            group.create_task(every(LOOK, self.directory.look))
             if "worker" in self.parts:
                 group.create_task(lanes.intake.run())
                 group.create_task(
@@ -178,6 +210,8 @@ class App:
         finally:
             keeping.cancel()
         await self.lanes.tenure.leave(roster, 0)
+        await self.removals.close()
+        await self.restarts.end()
 
     async def _poll(self) -> None:
         """Ask the platform for updates; one process does."""

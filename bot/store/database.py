@@ -127,6 +127,11 @@ class Database:
             await self._reader.dispose()
             await self._writer.dispose()
 
+    @property
+    def is_sole(self) -> bool:
+        """Return True for a file, which one process alone writes; see `bot.store.file_lock`."""
+        return self._is_sqlite
+
     @contextlib.asynccontextmanager
     async def write(self) -> AsyncIterator[Tx]:
         """Open a transaction, committed at the end and rolled back when an error passes.

@@ -12,6 +12,7 @@ from sqlalchemy.engine import Row
 
 from bot.outgoing import BotRights
 from bot.store.database import Database, Tx, upsert
+from bot.store.key_values import mark_groups_changed
 from bot.store.keys import Cipher
 from bot.store.tables import buttons, cases, effects, group_keywords, groups, inbox, releases
 
@@ -141,6 +142,7 @@ class Groups:
             )
             if sealed is not None:
                 await self._update(tx, chat_id, title=sealed)
+            await mark_groups_changed(tx)
             query = select(groups).where(groups.c.chat_id == chat_id)
             return self._group((await tx.execute(query)).one())
 
@@ -156,6 +158,7 @@ class Groups:
             await self._update(
                 tx, chat_id, status="left", announced_at=None, pending_since=None, present=False
             )
+            await mark_groups_changed(tx)
 
     async def announced(self, tx: Tx | None, chat_id: int) -> bool:
         """Claim the announcement: True exactly once for each coming-in."""
@@ -171,6 +174,7 @@ class Groups:
         """Keep a group's new title."""
         async with self._db.within(tx) as tx:
             await self._update(tx, chat_id, title=self._seal(chat_id, "title", title))
+            await mark_groups_changed(tx)
 
     async def set_rights(self, tx: Tx | None, chat_id: int, rights: BotRights) -> None:
         """Keep what the bot may do in a group, as of now."""
@@ -193,6 +197,7 @@ class Groups:
             if row is not None and row.migrated_to != new:
                 await self._move_group(tx, row, new)
             await self._move_keywords(tx, old, new)
+            await mark_groups_changed(tx)
             for table in (cases, releases, buttons):
                 await tx.execute(update(table).where(table.c.chat_id == old).values(chat_id=new))
             for queue, waits in ((inbox, inbox.c.decided_at), (effects, effects.c.finished_at)):
@@ -236,6 +241,7 @@ class Groups:
                 .values(chat_id=chat_id, **values)
                 .on_conflict_do_update(index_elements=["chat_id"], set_=values)
             )
+            await mark_groups_changed(tx)
 
     async def _update(self, tx: Tx, chat_id: int, **values: Any) -> None:
         await tx.execute(update(groups).where(groups.c.chat_id == chat_id).values(**values))

@@ -55,7 +55,11 @@ def _pending(lanes: int, passed: bool) -> Any:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxRow:
-    """One update that waits for its decision; ``attempts``: how often it may have been begun."""
+    """One update that waits for its decision; ``attempts``: how often it may have been begun.
+
+    ``update`` is the parsed payload, and ``may_be_removed`` the mark of `Received`, where this
+    process received it; one that reads the row from the database sees the mark as an attempt.
+    """
 
     id: int
     platform: str
@@ -68,6 +72,8 @@ class InboxRow:
     attempts: int = 0
     lane: int = 0
     has_file: bool = False
+    may_be_removed: bool = False
+    update: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +126,8 @@ class Inbox:
                 album_id=r.album_id,
                 lane=lane_of(r.chat_id),
                 has_file=_FILE_MARK in r.payload,
+                may_be_removed=r.may_be_removed,
+                update=r.update,
             )
             for key, r in unique.items()
             if key in new
@@ -310,6 +318,7 @@ class Inbox:
                 received.payload, _about(received.platform, received.update_id)
             ),
             "received_at": now,
+            "attempts": int(received.may_be_removed),
         }
 
     def _row(self, row: Row[Any]) -> InboxRow:

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from bot.store.database import Database, Tx, upsert
 from bot.store.tables import facts
+
+GROUPS_VERSION = "groups-version"
+"""Changes whenever a group or one of its terms does, so that other processes read them anew."""
+
+
+async def mark_groups_changed(tx: Tx) -> None:
+    """Have every process read groups and terms anew once the transaction is committed."""
+    values = {"value": secrets.token_hex(8)}
+    insert = upsert(tx.dialect.name, facts).values(key=GROUPS_VERSION, **values)
+    await tx.execute(insert.on_conflict_do_update(index_elements=["key"], set_=values))
 
 
 class Facts:
@@ -30,3 +41,8 @@ class Facts:
                 .values(key=key, value=value)
                 .on_conflict_do_update(index_elements=["key"], set_={"value": value})
             )
+
+    async def remove(self, tx: Tx | None, key: str) -> None:
+        """Remove a value, if there is one."""
+        async with self._db.within(tx) as tx:
+            await tx.execute(delete(facts).where(facts.c.key == key))

@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import delete, select
 
 from bot.store.database import Database, Tx, upsert
+from bot.store.key_values import mark_groups_changed
 from bot.store.keys import Keys
 from bot.store.tables import group_keywords
 
@@ -47,6 +48,7 @@ class Keywords:
                 .on_conflict_do_nothing(index_elements=["chat_id", "digest"])
                 .returning(group_keywords.c.id)
             )
+            await mark_groups_changed(tx)
             return result.first() is not None
 
     async def remove(self, tx: Tx | None, chat_id: int, term: str) -> bool:
@@ -55,6 +57,7 @@ class Keywords:
             group_keywords.c.chat_id == chat_id, group_keywords.c.digest == self._digest(term)
         )
         async with self._db.within(tx) as tx:
+            await mark_groups_changed(tx)
             return (await tx.execute(statement)).rowcount == 1
 
     async def list(self, chat_id: int) -> Sequence[Keyword]:

@@ -25,6 +25,22 @@ class Releases:
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self._senders: set[int] | None = None
+
+    async def load(self) -> None:
+        """Learn who has releases, so that nothing is asked about anybody else.
+
+        Only where this process alone writes: what another one grants would be missed.
+        """
+        if not self._db.is_sole:
+            return
+        query = select(releases.c.sender_id).where(releases.c.expires_at > self._db.now())
+        async with self._db.read() as connection:
+            self._senders = set((await connection.execute(query.distinct())).scalars())
+
+    def none_for(self, sender_id: int) -> bool:
+        """Return True if it is known without asking that a sender has no release."""
+        return self._senders is not None and sender_id not in self._senders
 
     async def grant(
         self, tx: Tx | None, case: Case, *, granted_by: int, expires_at: datetime
@@ -32,6 +48,8 @@ class Releases:
         """Let a case's sender post its very contents again in that chat."""
         if not case.content_digests:
             return
+        if self._senders is not None:
+            self._senders.add(case.sender_id)  # before the commit: it may only know too many
         rows = [
             {
                 "digest": digest,

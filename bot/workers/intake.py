@@ -104,6 +104,10 @@ class Intake:
         """The lanes that are read."""
         return list(self._lanes)
 
+    def holds(self, lane: int) -> bool:
+        """Return True if a lane is read here."""
+        return lane in self._lanes
+
     @property
     def idle(self) -> bool:
         """Whether nothing is left in the database, as far as is known."""

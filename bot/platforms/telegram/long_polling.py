@@ -61,6 +61,8 @@ def received(update: Mapping[str, Any], payload: bytes | None = None) -> Receive
         chat_id=_whole_number(chat.get("id")) if isinstance(chat, dict) else None,
         message_id=_whole_number(message.get("message_id")),
         album_id=album if isinstance(album, str) else None,
+        posted_at=_posted_at(message),
+        update=update,
     )
 
 
@@ -212,6 +214,15 @@ def _subject(update: Mapping[str, Any]) -> Mapping[str, Any]:
             part = part.get("message")
         return part if isinstance(part, dict) else {}
     return {}
+
+
+def _posted_at(message: Mapping[str, Any]) -> datetime | None:
+    """Return when a message was posted or last edited; Telegram gives whole seconds."""
+    seconds = _whole_number(message.get("edit_date") or message.get("date"))
+    try:
+        return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+    except (OverflowError, OSError, ValueError):
+        return None
 
 
 def _whole_number(value: object) -> int | None:
