@@ -10,14 +10,20 @@ fetched whole.
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
+from time import perf_counter
 from typing import Any
 
 import aiosqlite
 
 PATIENCE_MS = 10_000
 """How long a writer waits for another process that writes, in milliseconds."""
+
+LONGEST_TURN = 0.002
+"""Seconds after which a transaction gives the event loop a turn before its next statement: what
+comes in meanwhile is inspected, and removed, without the database."""
 
 _MAY_BE_MUCH = ("DELETE", "PRAGMA", "CREATE", "ALTER", "DROP")
 
@@ -65,10 +71,12 @@ class QuickConnection(aiosqlite.Connection):
 
     prompt = False
     _to_begin = False
+    _turn_began = 0.0
 
     def begin_immediate(self) -> None:
         """Begin a transaction that may write, before the next statement."""
         self._to_begin = True
+        self._turn_began = perf_counter()
 
     def cursor(self) -> _QuickCursor:  # type: ignore[override]
         return _QuickCursor(self)
@@ -95,6 +103,9 @@ class QuickConnection(aiosqlite.Connection):
                 await self._execute(self._conn.execute, "BEGIN IMMEDIATE")  # type: ignore[no-untyped-call]
             self._to_begin = False
         if self.prompt and not sql.startswith(_MAY_BE_MUCH):
+            if self._conn.in_transaction and perf_counter() - self._turn_began > LONGEST_TURN:
+                await asyncio.sleep(0)
+                self._turn_began = perf_counter()
             work(self._conn, method, sql, values)
         else:
             await self._execute(work, self._conn, method, sql, values)  # type: ignore[no-untyped-call]
