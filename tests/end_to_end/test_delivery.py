@@ -18,6 +18,7 @@ from bot.ports import Received
 from bot.store.effects import NewEffect
 from bot.workers import retry_policy
 from rehearsal.limits import Limits
+from tests.end_to_end.test_pictures import view
 from tests.support.canary import NUMBER, SECRET
 from tests.support.office import KEYWORD, Office
 from tests.support.people import CHEN, OFFICE, SUPERVISORS, WANG, ZHANG, Shown
@@ -74,13 +75,13 @@ async def test_an_end_between_deletion_and_notices_loses_none_of_them(
     await assert_whole(office, number)
 
 
-async def test_a_split_text_is_no_less_a_case_when_its_other_part_is_forgotten(
+async def test_case_of_a_split_text_is_finished_though_its_other_part_is_forgotten(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = await office.people.post(ZHANG, OFFICE, f"请登记 {NUMBER[:9]}")
     await office.quiet()
     reached = stop_before_the_notices(monkeypatch)
-    number = await office.people.post(ZHANG, OFFICE, f"{NUMBER[9:]} 谢谢")
+    number = await office.people.photo(ZHANG, OFFICE, view(), f"{NUMBER[9:]} 谢谢")
     await asyncio.wait_for(reached.wait(), 5)
     await office.people.wait_gone(OFFICE, number)
     await office.app.outbox.drain(1)
@@ -97,11 +98,11 @@ async def test_a_split_text_is_no_less_a_case_when_its_other_part_is_forgotten(
     assert case.removed_at is not None
 
 
-async def test_a_list_that_changed_meanwhile_does_not_undo_a_case(
+async def test_a_changed_list_does_not_undo_a_recorded_removal(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reached = stop_before_the_notices(monkeypatch)
-    number = await office.people.post(ZHANG, OFFICE, f"{KEYWORD} 的进度")
+    number = await office.people.photo(ZHANG, OFFICE, view(), f"{KEYWORD} 的进度")
     await asyncio.wait_for(reached.wait(), 5)
     await office.people.wait_gone(OFFICE, number)
     await office.app.outbox.drain(1)

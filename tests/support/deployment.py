@@ -58,6 +58,12 @@ class Running:
             return False
         return True
 
+    async def stop(self) -> None:
+        """End it in order, as Ctrl+C does."""
+        if self.status is None:
+            os.kill(self.pid, signal.SIGINT)
+            await self.over.wait()
+
     async def kill(self) -> None:
         """End it, and what it has started, at once."""
         if self.status is None:
@@ -119,7 +125,14 @@ class Deployment:
     """Processes of the bot on one database and one server; made by `open_deployment`."""
 
     def __init__(
-        self, folder: Path, server: RehearsalServer, office: BusyOffice, forker: Forker, **how: Any
+        self,
+        folder: Path,
+        server: RehearsalServer,
+        office: BusyOffice,
+        forker: Forker,
+        *,
+        environment: Mapping[str, str],
+        **how: Any,
     ) -> None:
         self.folder, self.server, self.office = folder, server, office
         self._forker = forker
@@ -133,6 +146,7 @@ class Deployment:
             "SHOUKOU_OCR_ENGINE": "tesseract",
             "SHOUKOU_DATABASE_URL": self._database_url,
             "TMPDIR": str(folder),
+            **environment,
         }
         if how["redis_url"]:
             self._environment["SHOUKOU_REDIS_URL"] = how["redis_url"]
@@ -228,6 +242,7 @@ async def open_deployment(
     redis_url: str | None = None,
     server: RehearsalServer | None = None,
     api_url: str | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Deployment]:
     """Open a deployment without processes; its data and configuration are in ``folder``.
 
@@ -239,9 +254,10 @@ async def open_deployment(
     office = BusyOffice(server, groups)
     (folder / "shoukou.toml").write_text(_config(office.groups), "utf-8")
     how = {"database_url": database_url, "redis_url": redis_url, "api_url": api_url}
+    more = dict(environment or {})
     try:
         async with Forker() as forker:
-            deployment = Deployment(folder, server, office, forker, **how)
+            deployment = Deployment(folder, server, office, forker, environment=more, **how)
             try:
                 yield deployment
             finally:

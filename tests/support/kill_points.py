@@ -147,10 +147,10 @@ class Killer:
         async def write(request: Any, *arguments: Any) -> None:
             await write_bytes(request, *arguments)
             if name := _request.get():
-                # The event loop hands it to the system at the end of its turn.
-                await asyncio.sleep(0)
-                await asyncio.sleep(0)
-                self.reach(f"left the request: {name}")
+                # The event loop hands it to the system at the end of its turn. This task may be
+                # cancelled before that, when the answer comes at once.
+                loop, point = asyncio.get_running_loop(), f"left the request: {name}"
+                loop.call_soon(loop.call_soon, self.reach, point)
 
         AiohttpRequest.do_request = by_bot  # type: ignore[method-assign,assignment]
         AiohttpRequest.raw_post = by_feed  # type: ignore[method-assign,assignment]
