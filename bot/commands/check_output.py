@@ -134,14 +134,14 @@ class TableOutput:
         table = Table()
         for column in columns:
             table.add_column(words[column], overflow="fold")
-        for finding in result.verdict.findings:
+        for finding, explanation in zip(result.verdict.findings, result.explanations, strict=True):
             place = f"{finding.source.value} {finding.start}-{finding.end}"
             if finding.page is not None:
                 place = f"{finding.page}: {place}"
             severity = words[finding.severity.label]
             if finding.suppressed_by:
                 severity = f"({severity}) {finding.suppressed_by}"
-            why = f"{finding.explanation} [{finding.rule_id}]"
+            why = f"{explanation} [{finding.rule_id}]"
             row: list[str | Text] = [place, severity, _plain(finding.match), _plain(why)]
             if self._explain:
                 row += [f"{finding.confidence:.2f}", words[finding.extent.value]]

@@ -46,7 +46,7 @@ def register(app: typer.Typer, reader: policy_test.ReaderFactory | None = None) 
             words = _WORDS[settings.language]
             packs = load_packs(settings.resource("packs"))
             policies = load_policies(settings.resource("policies.toml"), packs)
-            faults = list(check_examples(packs, settings.language))
+            faults = list(check_examples(packs))
         except ConfigurationError as error:
             typer.echo(str(error), err=True)
             raise typer.Exit(1) from None

@@ -107,7 +107,7 @@ def register(policy: typer.Typer, reader: ReaderFactory | None = None) -> None:
         )
         _show(result, words, as_json=as_json)
         if candidate is not None:
-            _require_examples(candidate, settings.language, words)
+            _require_examples(candidate, words)
         if result.worse:
             typer.echo(words["accepted" if accept else "worse"], err=True)
             if not accept:
@@ -147,8 +147,8 @@ async def _compare(
         return _Result(in_force=in_force, candidate=measured)
 
 
-def _require_examples(candidate: Path, language: Language, words: dict[str, str]) -> None:
-    faults = sum(1 for _ in check_examples(load_packs(candidate / PACKS), language))
+def _require_examples(candidate: Path, words: dict[str, str]) -> None:
+    faults = sum(1 for _ in check_examples(load_packs(candidate / PACKS)))
     if faults:
         typer.echo(words["examples"].format(count=faults), err=True)
         raise typer.Exit(WORSE)

@@ -6,7 +6,7 @@ import telegram
 
 from bot.fragments import AttachmentReader, typed_fragments
 from bot.i18n import Translator
-from bot.judging.judge import Judgement
+from bot.judging.judge import Judge
 from bot.model import Subject
 from bot.notifications.composer import Composer
 from bot.notifications.texts import sender as words
@@ -17,8 +17,8 @@ from bot.platforms.telegram.message_conversion import to_message
 class PrivateCheck:
     """Checks what somebody sends privately before posting it; keeps nothing."""
 
-    def __init__(self, judgement: Judgement, reader: AttachmentReader, composer: Composer) -> None:
-        self._judgement = judgement
+    def __init__(self, judge: Judge, reader: AttachmentReader, composer: Composer) -> None:
+        self._judge = judge
         self._reader = reader
         self._composer = composer
 
@@ -32,10 +32,8 @@ class PrivateCheck:
         )
         attached = await self._reader.read(message)
         fragments = (*typed_fragments(message), *attached.fragments)
-        findings, failed = self._judgement.inspect(fragments, subject)
-        verdict = self._judgement.decide(
-            findings, (*attached.not_inspected, *failed), subject.policy
-        )
+        findings, failed = self._judge.inspect(fragments, subject)
+        verdict = self._judge.decide(findings, (*attached.not_inspected, *failed), subject.policy)
         return words.check_result(
             t,
             self._composer.reasons(verdict.effective, t.language),

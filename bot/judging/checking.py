@@ -16,6 +16,7 @@ from bot.detect.text.decoding.disguised import shared_restorer
 from bot.detect.text.terms.keyword_list import KeywordList, KeywordLists, Keywords
 from bot.errors import ConfigurationError, NotReadable
 from bot.model import Action, Finding, Fragment, NotInspected, Source, Verdict
+from bot.notifications.reasons import explained
 from bot.policy.allow_list import AllowList
 from bot.policy.decide import decide
 from bot.policy.masking.spans import mask_text
@@ -36,11 +37,13 @@ KEPT_LISTS = 32
 class CheckResult:
     """What was found in one text or file.
 
-    ``masked`` is None for what is no text; ``size`` is a picture's, in pixels; ``annotated`` is
-    where its copy with boxes and rules was written.
+    ``explanations`` has a sentence for each of the verdict's findings. ``masked`` is None unless
+    it was text; ``size`` is a picture's, in pixels; ``annotated`` is where its copy with boxes and
+    rules was written.
     """
 
     verdict: Verdict
+    explanations: tuple[str, ...] = field(default=(), repr=False)
     masked: str | None = field(default=None, repr=False)
     size: tuple[int, int] = (0, 0)
     annotated: Path | None = None
@@ -55,11 +58,14 @@ class CheckResult:
             "actions": [action.value for action in _ORDER if action in verdict.actions],
             "masked": self.masked,
             "not_inspected": ", ".join(reasons) or None,
-            "findings": [_finding_json(finding) for finding in verdict.findings],
+            "findings": [
+                _finding_json(finding, explanation)
+                for finding, explanation in zip(verdict.findings, self.explanations, strict=True)
+            ],
         }
 
 
-def _finding_json(finding: Finding) -> dict[str, Any]:
+def _finding_json(finding: Finding, explanation: str) -> dict[str, Any]:
     return {
         "rule": finding.rule_id,
         "category": finding.category.value,
@@ -72,7 +78,7 @@ def _finding_json(finding: Finding) -> dict[str, Any]:
         "match": finding.match,
         "page": finding.page,
         "box": list(finding.box) if finding.box else None,
-        "explanation": finding.explanation,
+        "explanation": explanation,
         "suppressed_by": finding.suppressed_by,
     }
 
@@ -126,7 +132,7 @@ class Checker:
         """Inspect a text as a message's, or as one that stood at ``source``."""
         fragment = Fragment(source=source, text=text)
         verdict = self._decide([fragment], (), policy, keywords)
-        return CheckResult(verdict=verdict, masked=mask_text(text, verdict.findings))
+        return self._result(verdict, masked=mask_text(text, verdict.findings))
 
     async def check_file(
         self, path: Path, *, policy: str = "standard", keywords: Sequence[str] = ()
@@ -138,11 +144,23 @@ class Checker:
         if text is None:
             fragments, gaps, size = await self._media(path, data)
             verdict = self._decide([*fragments, name], gaps, policy, keywords)
-            return CheckResult(verdict=verdict, size=size)
+            return self._result(verdict, size=size)
         content = Fragment(source=Source.TEXT, text=text)
         verdict = self._decide([content, name], (), policy, keywords)
         own = [f for f in verdict.findings if f.fragment == 0]
-        return CheckResult(verdict=verdict, masked=mask_text(text, own))
+        return self._result(verdict, masked=mask_text(text, own))
+
+    def _result(
+        self, verdict: Verdict, *, masked: str | None = None, size: tuple[int, int] = (0, 0)
+    ) -> CheckResult:
+        explanations = (self._explain(finding) for finding in verdict.findings)
+        return CheckResult(
+            verdict=verdict, explanations=tuple(explanations), masked=masked, size=size
+        )
+
+    def _explain(self, finding: Finding) -> str:
+        rule = self.packs.rule(finding.rule_id)
+        return explained(rule, finding.reasons, self._language) if rule else finding.rule_id
 
     def judge(
         self,
@@ -189,9 +207,7 @@ class Checker:
     def _engine(self, policy: Policy) -> Engine:
         if policy.name not in self._engines:
             self._engines[policy.name] = Engine(
-                self.packs.rules(policy.packs),
-                language=self._language,
-                restorer=shared_restorer(),
+                self.packs.rules(policy.packs), restorer=shared_restorer()
             )
         return self._engines[policy.name]
 
@@ -271,11 +287,11 @@ class ExampleFault:
     expected: bool
 
 
-def check_examples(packs: Packs, language: Language = "zh-CN") -> Iterator[ExampleFault]:
+def check_examples(packs: Packs) -> Iterator[ExampleFault]:
     """Run every rule's own examples; ConfigurationError for a pattern that is not valid."""
     for pack in packs.by_name.values():
         for rule in pack.rules:
-            engine = Engine([rule], language=language)
+            engine = Engine([rule])
             yield from _run_examples(engine, rule)
 
 

@@ -9,11 +9,13 @@ from bot.judging.active_rules import InForce
 from bot.judging.group_directory import Directory
 from bot.judging.watched_file import WatchedFile
 from bot.model import Finding, Fragment, NotInspected, Subject, Verdict
+from bot.notifications.reasons import explained
 from bot.policy.allow_list import AllowList
 from bot.policy.decide import decide
+from bot.rules.rule import Language
 
 
-class Judgement:
+class Judge:
     """Finds by the packs of a group's policy and its own terms, and decides by the policy."""
 
     def __init__(
@@ -53,3 +55,8 @@ class Judgement:
     ) -> Verdict:
         """Return what follows."""
         return decide(findings, not_inspected, self._rules.value.policy(policy))
+
+    def explain(self, rule_id: str, reasons: Sequence[str], language: Language) -> str:
+        """Return the sentence that explains a finding; its rule's id if the rule is gone."""
+        rule = self._rules.value.packs.rule(rule_id)
+        return explained(rule, tuple(reasons), language) if rule else rule_id

@@ -15,7 +15,7 @@ from typing import Any
 from bot.errors import ConfigurationError
 from bot.model import Category, Extent, Severity, Source
 from bot.rules.regex import translated
-from bot.rules.rule import GROUP_KEYWORD, LANGUAGES, Evidence, Example, Rule, Surroundings
+from bot.rules.rule import BUILT_IN, LANGUAGES, Evidence, Example, Rule, Surroundings
 from bot.rules.schema import PackSchema, RuleSchema, SourcedExample, first_fault, validate
 
 _DEFAULT_EXTENT = MappingProxyType(
@@ -60,9 +60,9 @@ class Packs:
         return tuple(rules)
 
     def rule(self, rule_id: str) -> Rule | None:
-        """Return a rule by its id, or None."""
-        if rule_id == GROUP_KEYWORD.id:
-            return GROUP_KEYWORD
+        """Return a rule by its id, the built-in ones included, or None."""
+        if rule_id in BUILT_IN:
+            return BUILT_IN[rule_id]
         pack = self.by_name.get(rule_id.partition("/")[0])
         return next((r for r in pack.rules if r.id == rule_id), None) if pack else None
 

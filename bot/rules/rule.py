@@ -26,6 +26,10 @@ class Example:
     source: Source = Source.TEXT
 
 
+ELEMENT = "element"
+"""The code of the reason that an element of a structure was seen; the element's name follows."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """One element of a structure: RE2 on the compact form, and what it adds to the score."""
