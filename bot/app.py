@@ -38,7 +38,7 @@ from bot.handlers.replies import Speaker
 from bot.handlers.rights import Rights
 from bot.health.readiness import Health, Pulse
 from bot.i18n import Catalogs
-from bot.judging.active_rules import InForce, load_in_force, watched
+from bot.judging.active_rules import ActiveRules, load_active_rules, watched_paths
 from bot.judging.group_directory import Directory
 from bot.judging.judge import Judge
 from bot.judging.released_content import ReleasedContent
@@ -263,11 +263,11 @@ def _assemble(
     )
 
 
-def _rules(settings: Settings) -> WatchedFile[InForce]:
-    def read(_path: Path) -> InForce:
-        return load_in_force(settings)
+def _rules(settings: Settings) -> WatchedFile[ActiveRules]:
+    def read(_path: Path) -> ActiveRules:
+        return load_active_rules(settings)
 
-    first, *beside = watched(settings)
+    first, *beside = watched_paths(settings)
     return WatchedFile(first, read, *beside)
 
 

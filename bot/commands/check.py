@@ -18,9 +18,8 @@ from bot.commands.check_output import JsonOutput, Output, TableOutput
 from bot.commands.progress import progress
 from bot.detect.media.pictures.formats import sniff
 from bot.errors import ConfigurationError, NotReadable
-from bot.judging.checking import Checker, CheckResult, decode, load_checker
-from bot.policy.allow_list_file import load_allow_list
-from bot.policy.keyword_files.reader import read_terms
+from bot.judging.checking import Checker, CheckResult, configured_checker
+from bot.judging.file_contents import decode
 from bot.ports import MediaReader
 from bot.rules.rule import LANGUAGES, Language
 from bot.settings import Settings, load_settings
@@ -195,15 +194,8 @@ class _Run:
         if start is not None and any(map(_is_picture, paths)):
             # The child starts while the rules are loaded.
             start()
-        file = self._settings.keyword_files.get(None)
         checker = await asyncio.to_thread(
-            load_checker,
-            self._settings.resource("packs"),
-            self._settings.resource("policies.toml"),
-            language=self._language,
-            reader=reader,
-            allowed=load_allow_list(self._settings.allow_list),
-            own_terms=(*self._settings.keywords, *(read_terms(file) if file else ())),
+            configured_checker, self._settings, language=self._language, reader=reader
         )
         await asyncio.to_thread(checker.prepare, self._policy)
         return checker

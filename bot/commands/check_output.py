@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import sys
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bot.judging.checking import CheckResult, dump
+from bot.judging.checking import CheckResult
 from bot.rules.rule import Language
 
 _WORDS = {
@@ -85,11 +87,11 @@ class JsonOutput:
             verdict = result.verdict
             shown["policy"] = {"name": verdict.policy, "version": verdict.policy_version}
             shown["annotated"] = str(result.annotated) if result.annotated else None
-        self._write(dump(shown))
+        self._write(_dump(shown))
 
     def error(self, id: object, reason: str) -> None:
         """Write an error."""
-        self._write(dump({"id": id, "error": reason}))
+        self._write(_dump({"id": id, "error": reason}))
 
     def _write(self, line: str) -> None:
         sys.stdout.buffer.write(line.encode() + b"\n")
@@ -152,3 +154,13 @@ class TableOutput:
 def _plain(text: str) -> Text:
     """Return text that is shown as it is: no markup, and only what a terminal can write."""
     return Text(text.encode("utf-8", "replace").decode())
+
+
+def _dump(record: Mapping[str, Any]) -> str:
+    """Return one line of JSON that UTF-8 can carry, lone surrogates included."""
+    line = json.dumps(record, ensure_ascii=False)
+    try:
+        line.encode()
+    except UnicodeEncodeError:
+        return json.dumps(record)
+    return line

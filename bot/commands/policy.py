@@ -6,7 +6,7 @@ import typer
 
 from bot.commands import policy_test
 from bot.errors import ConfigurationError
-from bot.judging.checking import check_examples
+from bot.judging.rule_examples import check_examples
 from bot.policy.policies import load_policies
 from bot.rules.packs import load_packs
 from bot.settings import load_settings

@@ -15,11 +15,10 @@ from rich.console import Console
 from rich.table import Table
 
 from bot.errors import ConfigurationError, NotReadable
-from bot.judging.checking import Checker, check_examples
+from bot.judging.checking import configured_checker
 from bot.judging.evaluation import Label, Measures, Tally, families_in_order, load_labels, measure
-from bot.policy.allow_list_file import load_allow_list
-from bot.policy.policies import load_policies
-from bot.policy.publishing import PACKS, POLICIES, publish
+from bot.judging.rule_examples import check_examples
+from bot.policy.publishing import PACKS, publish
 from bot.ports import MediaReader
 from bot.rules.packs import load_packs
 from bot.rules.rule import Language
@@ -128,17 +127,12 @@ async def _compare(
     comparing: bool,
     reader: ReaderFactory | None,
 ) -> _Result:
-    allowed = load_allow_list(settings.allow_list)
     async with AsyncExitStack() as stack:
         media = await stack.enter_async_context(reader(settings)) if reader else None
-
-        def checker(packs: Path, policies: Path) -> Checker:
-            loaded = load_packs(packs)
-            known = load_policies(policies, loaded)
-            return Checker(loaded, known, language=settings.language, reader=media, allowed=allowed)
-
-        own = checker(settings.resource(PACKS), settings.resource(POLICIES))
-        other = checker(candidate / PACKS, candidate / POLICIES) if candidate else own
+        own = configured_checker(settings, reader=media)
+        other = own
+        if candidate:
+            other = configured_checker(settings, reader=media, candidate=candidate)
         try:
             in_force = await measure(own, labels, against)
             measured = await measure(other, labels, policy) if comparing else None

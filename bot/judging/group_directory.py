@@ -136,19 +136,19 @@ class Directory:
         known = self._groups.get(chat_id)
         return known.value[1] if known else tuple(self._configured.get(chat_id, ()))
 
-    def keywords(self, chat_id: int, build: Build) -> Keywords | None:
+    def keywords(self, chat_id: int | None, build: Build) -> Keywords | None:
         """Return the terms to be looked for in a group, prepared for matching.
 
-        Lists from files are prepared already; the others are built anew only when they changed.
+        Without a ``chat_id`` they are the organisation's alone. Lists from files are prepared
+        already; the others are built anew only when they changed.
         """
-        owners: tuple[int | None, ...] = (None, *self._ids.get(chat_id, (chat_id,)))
+        owners: tuple[int | None, ...] = (None,)
+        own: dict[int | None, tuple[str, ...]] = {None: tuple(self._configured.get(None, ()))}
+        if chat_id is not None:
+            owners = (None, *self._ids.get(chat_id, (chat_id,)))
+            own[chat_id] = self.terms(chat_id)
         lists = [self._files[owner].value for owner in owners if owner in self._files]
-        for owner, terms in (
-            (None, tuple(self._configured.get(None, ()))),
-            (chat_id, self.terms(chat_id)),
-        ):
-            if terms:
-                lists.append(self._built(owner, terms, build))
+        lists += [self._built(owner, terms, build) for owner, terms in own.items() if terms]
         if len(lists) < 2:
             return lists[0] if lists else None
         return KeywordLists(lists)

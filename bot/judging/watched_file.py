@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from bot.errors import ConfigurationError
 
@@ -19,7 +20,23 @@ Refuse = Callable[[ConfigurationError, str], Awaitable[None]]
 """Tells people of a mistake; the second names the change, alike in all processes."""
 
 _Value = TypeVar("_Value")
+_Value_co = TypeVar("_Value_co", covariant=True)
 _Stamp = tuple[tuple[str, int, int, int], ...]
+
+
+class Current(Protocol[_Value_co]):
+    """A value that may be replaced as a whole between two looks at it."""
+
+    @property
+    def value(self) -> _Value_co:
+        """Return the value as of now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed(Generic[_Value]):
+    """A value that stays, for commands that end before a change of their files would matter."""
+
+    value: _Value
 
 
 class WatchedFile(Generic[_Value]):

@@ -79,6 +79,7 @@ def test_json() -> None:
                 "category": "identity",
                 "severity": "medium",
                 "confidence": 0.99,
+                "certainty": "certain",
                 "mask": "span",
                 "source": "text",
                 "start": 4,

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import ConfigurationError
-from bot.judging.checking import check_examples
+from bot.judging.rule_examples import check_examples
 from bot.rules.packs import MIN_EXAMPLES, load_pack, load_packs
 
 FOLDER = Path(__file__).parents[2] / "config" / "packs"
