@@ -28,6 +28,9 @@ _WORDS = {
         "critical": "严重",
         "not_inspected": "无法检查",
         "error": "无法读取",
+        "certainty": "认定",
+        "certain": "确定",
+        "likely": "疑似",
         "confidence": "把握",
         "mask": "遮盖",
         "follows": "处置",
@@ -51,6 +54,9 @@ _WORDS = {
         "critical": "critical",
         "not_inspected": "not inspected",
         "error": "cannot be read",
+        "certainty": "certainty",
+        "certain": "certain",
+        "likely": "likely",
         "confidence": "confidence",
         "mask": "mask",
         "follows": "what follows",
@@ -131,7 +137,7 @@ class TableOutput:
 
     def _table(self, result: CheckResult) -> Table:
         words = self._words
-        columns = ["place", "severity", "what", "why"]
+        columns = ["place", "severity", "certainty", "what", "why"]
         columns += ["confidence", "mask"] if self._explain else []
         table = Table()
         for column in columns:
@@ -144,7 +150,8 @@ class TableOutput:
             if finding.suppressed_by:
                 severity = f"({severity}) {finding.suppressed_by}"
             why = f"{explanation} [{finding.rule_id}]"
-            row: list[str | Text] = [place, severity, _plain(finding.match), _plain(why)]
+            row: list[str | Text] = [place, severity, words[finding.certainty.value]]
+            row += [_plain(finding.match), _plain(why)]
             if self._explain:
                 row += [f"{finding.confidence:.2f}", words[finding.extent.value]]
             table.add_row(*row)

@@ -38,8 +38,10 @@ class ActiveRules:
         """Return a policy; ConfigurationError names the known ones."""
         if name not in self.policies:
             raise ConfigurationError(
-                f"there is no policy {name!r}",
-                mend=f"known policies: {', '.join(sorted(self.policies))}",
+                "there is no policy “{policy}”",
+                mend="choose one of: {names}",
+                policy=name,
+                names=", ".join(sorted(self.policies)),
             )
         return self.policies[name]
 

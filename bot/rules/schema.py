@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -11,6 +11,7 @@ from bot.errors import ConfigurationError
 from bot.rules.rule import Boundary, Discourse, Position, View
 
 SeverityName = Literal["low", "medium", "high", "critical"]
+CategoryName = Literal["marking", "document", "identity", "credential", "keyword", "fingerprint"]
 ActionName = Literal["log", "warn", "mask", "delete", "escalate", "mute"]
 SourceName = Literal[
     "text",
@@ -68,7 +69,7 @@ class RuleSchema(_Strict):
     """A rule as it stands in a pack; see `bot.rules.rule.Rule`."""
 
     name: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")
-    category: Literal["marking", "document", "identity", "credential", "keyword", "fingerprint"]
+    category: CategoryName
     severity: SeverityName
     mask: Literal["span", "line", "whole"] | None = None
     confidence: float = Field(default=0.9, gt=0, le=1)
@@ -123,10 +124,15 @@ class ActionsSchema(_Strict):
 
 
 class PolicySchema(_Strict):
-    """One policy as it is written; ``unsupported`` has what follows from single kinds of media."""
+    """One policy as it is written.
+
+    ``thresholds`` are confidences by category, below which a finding is only likely;
+    ``unsupported`` are the consequences of single kinds of media that cannot be read.
+    """
 
     packs: tuple[str, ...]
     evidence: Literal["masked", "sealed"] = "masked"
+    thresholds: dict[CategoryName, Annotated[float, Field(ge=0, le=1)]] = {}
     actions: ActionsSchema
     unsupported: dict[MediaKind, Literal["log", "hold", "remove"]] = {}
 

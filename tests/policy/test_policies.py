@@ -31,10 +31,20 @@ def test_version_follows_the_content(tmp_path: Path) -> None:
         ("unknown key", "evidence", "evidnce", "evidnce"),
         ("unknown kind", 'archive = "hold"', 'arkive = "hold"', "unsupported"),
         ("unknown choice", 'archive = "hold"', 'archive = "burn"', "unsupported"),
+        (
+            "unknown category",
+            "evidence =",
+            "thresholds = { marks = 0.9 }\nevidence =",
+            "thresholds",
+        ),
+        ("no confidence", "evidence =", "thresholds = { marking = 2 }\nevidence =", "thresholds"),
+        ("sealed evidence", '"masked"', '"sealed"', "not available yet"),
         ("not TOML", "[policies.standard]", "[policies.standard", "not valid TOML"),
     ],
 )
-def test_a_mistake_is_told(tmp_path: Path, name: str, old: str, new: str, told: str) -> None:
+def test_a_mistake_is_reported_with_its_place(
+    tmp_path: Path, name: str, old: str, new: str, told: str
+) -> None:
     with pytest.raises(ConfigurationError) as caught:
         load(tmp_path, TEXT.replace(old, new, 1))
     assert told in str(caught.value)
