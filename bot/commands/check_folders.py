@@ -152,9 +152,9 @@ class FolderCheck:
         return result
 
     async def _masked(self, data: bytes, findings: Sequence[Finding]) -> bytes:
-        """Cover what was found; all of the picture for a mark, and where a rest would show.
+        """Mask the findings; for a mark, or where a part would still show, the whole picture.
 
-        What has no place on the picture (a comment in the file) covers all of it, too.
+        A finding without a place on the picture (a comment in the file) masks all of it, too.
         """
         if self._reader is None:
             raise NotReadable("no-reader")

@@ -34,7 +34,7 @@ class Pictures:
         return MediaReading(fragments=(fragment,), width=400, height=20)
 
     async def redact(self, data: bytes, boxes: Sequence[Box]) -> bytes:
-        return b"\xff\xd8\xff" + f"{len(boxes)} covered".encode()
+        return b"\xff\xd8\xff" + f"{len(boxes)} masked".encode()
 
 
 class Seen:
@@ -88,8 +88,8 @@ async def test_masked_copies_keep_the_folders_and_cover_a_mark_whole(
     await _run(folder, mask_to=out)
     written = {str(p.relative_to(out)): p.read_bytes() for p in out.rglob("*.jpg")}
     assert written == {
-        "deep/id.jpg.jpg": b"\xff\xd8\xff1 covered",
-        "mark.jpg.jpg": b"\xff\xd8\xff0 covered",
+        "deep/id.jpg.jpg": b"\xff\xd8\xff1 masked",
+        "mark.jpg.jpg": b"\xff\xd8\xff0 masked",
     }
 
 

@@ -47,7 +47,7 @@ def _withheld(t: Translator, copy: MaskedCopy, *, album: bool) -> list[str]:
     sentences = {
         "text": t("• The text is not shown: what bears such a mark is protected as a whole."),
         "picture-marked": t("• The picture is not shown: all of what bears a mark is protected."),
-        "picture-not-covered": t(
+        "picture-not-masked": t(
             "• The picture is not shown: I could not make sure that its covering hides everything."
         ),
         "picture-not-inspected": t("• The file is not shown, because it could not be checked."),
