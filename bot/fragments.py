@@ -52,7 +52,7 @@ def typed_fragments(message: Message) -> tuple[Fragment, ...]:
     return tuple(fragments)
 
 
-class Turns(Protocol):
+class ChatTurns(Protocol):
     """Gives the chats turns, a few at once."""
 
     def turn(self, chat_id: int) -> AbstractAsyncContextManager[None]:
@@ -67,8 +67,8 @@ class AttachmentReader:
         media: MediaReader,
         download: Callable[[str, int], Awaitable[bytes]],
         *,
-        files: Turns,
-        readings: Turns,
+        files: ChatTurns,
+        readings: ChatTurns,
     ) -> None:
         self._media = media
         self._download = download

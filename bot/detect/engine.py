@@ -17,7 +17,7 @@ from bot.detect.text.matching.multi_search import DaachorseIndex, IndexFactory
 from bot.detect.text.matching.rule_detector import RuleDetector, rule_gates
 from bot.detect.text.normalization.normalized_text import Normalized, with_marks
 from bot.detect.text.normalization.normalizer import Normalizer, shared_normalizer
-from bot.detect.text.terms.keyword_list import KeywordList, Keywords
+from bot.detect.text.terms.keyword_list import KeywordList, SearchableTerms
 from bot.detect.text.terms.term_detectors import DisguiseDetector, KeywordDetector, doubt
 from bot.model import Box, Extent, Finding, Fragment, NotInspected
 from bot.rules.rule import Rule
@@ -111,7 +111,7 @@ class Engine:
         return KeywordList(terms, self._normalize, index=self._index)
 
     def inspect(
-        self, fragments: Sequence[Fragment], keywords: Keywords | None = None
+        self, fragments: Sequence[Fragment], keywords: SearchableTerms | None = None
     ) -> Inspection:
         """Look at every fragment, with a group's own terms if there are any.
 
@@ -131,7 +131,7 @@ class Engine:
             return _NOTHING
         return Inspection(findings=tuple(findings), not_inspected=tuple(failures))
 
-    def _is_idle(self, text: Normalized, terms: Keywords | None) -> bool:
+    def _is_idle(self, text: Normalized, terms: SearchableTerms | None) -> bool:
         """Say of most texts in a few microseconds that nothing can be found in them.
 
         Whatever goes wrong here is for `_look` to name.
@@ -148,7 +148,7 @@ class Engine:
         except Exception:
             return False
 
-    def _all(self, terms: Keywords | None) -> Sequence[Detector]:
+    def _all(self, terms: SearchableTerms | None) -> Sequence[Detector]:
         """Return all detectors, those of a group's own terms too."""
         detectors: tuple[Detector, ...] = (self._rules, *self._structure, *self._others)
         if terms is None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bot.detect.text.terms.keyword_list import KeywordList, Keywords
+from bot.detect.text.terms.keyword_list import KeywordList, SearchableTerms
 from bot.judging.active_rules import read_rules
 from bot.judging.file_contents import as_text, content
 from bot.judging.group_directory import Build
@@ -205,7 +205,7 @@ class OrganisationTerms:
         self._terms = tuple(terms)
         self._list: KeywordList | None = None
 
-    def keywords(self, chat_id: int | None, build: Build) -> Keywords | None:
+    def keywords(self, chat_id: int | None, build: Build) -> SearchableTerms | None:
         """Return the terms, prepared at the first call."""
         if self._list is None and self._terms:
             self._list = build(self._terms)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from time import monotonic
 
-from bot.detect.text.terms.keyword_list import KeywordList, KeywordLists, Keywords
+from bot.detect.text.terms.keyword_list import KeywordList, KeywordLists, SearchableTerms
 from bot.judging.watched_file import WatchedFile
 from bot.store.groups import Group
 from bot.store.key_values import GROUPS_VERSION
@@ -136,7 +136,7 @@ class Directory:
         known = self._groups.get(chat_id)
         return known.value[1] if known else tuple(self._configured.get(chat_id, ()))
 
-    def keywords(self, chat_id: int | None, build: Build) -> Keywords | None:
+    def keywords(self, chat_id: int | None, build: Build) -> SearchableTerms | None:
         """Return the terms to be looked for in a group, prepared for matching.
 
         Without a ``chat_id`` they are the organisation's alone. Lists from files are prepared

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 
-from bot.detect.text.terms.keyword_list import KeywordLists, Keywords
+from bot.detect.text.terms.keyword_list import KeywordLists, SearchableTerms
 from bot.judging.active_rules import FALLBACK, ActiveRules
 from bot.judging.group_directory import Build
 from bot.judging.watched_file import Current
@@ -30,7 +30,7 @@ _Inspected = tuple[Sequence[Finding], Sequence[NotInspected]]
 class Terms(Protocol):
     """Knows the terms to be looked for beside the packs' rules."""
 
-    def keywords(self, chat_id: int | None, build: Build) -> Keywords | None:
+    def keywords(self, chat_id: int | None, build: Build) -> SearchableTerms | None:
         """Return the organisation's terms, with a group's own if ``chat_id`` is given."""
 
 
@@ -66,7 +66,7 @@ class Judge:
         not_inspected: Sequence[NotInspected] = (),
         *,
         policy: str = FALLBACK,
-        more_terms: Keywords | None = None,
+        more_terms: SearchableTerms | None = None,
     ) -> Verdict:
         """Judge outside of any group; ``more_terms`` are looked for as a group's own would be."""
         findings, failed = self._inspect(fragments, policy, None, more_terms)
@@ -103,7 +103,7 @@ class Judge:
         fragments: Sequence[Fragment],
         policy: str,
         chat_id: int | None,
-        more_terms: Keywords | None = None,
+        more_terms: SearchableTerms | None = None,
     ) -> _Inspected:
         engine = self.rules.engine(policy)
         terms = self._terms.keywords(chat_id, engine.keyword_list)

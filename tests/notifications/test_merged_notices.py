@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 
 from bot.i18n import Catalogs, Language
-from bot.notifications.texts.merged_notices import MOST, Line, in_group, shortened, to_sender
+from bot.notifications.texts.merged_notices import MOST, MergedLine, in_group, shortened, to_sender
 from bot.settings import CONFIG_FOLDER
 
 LIMIT = 4096
 LANGUAGES: tuple[Language, ...] = ("zh-CN", "en")
 
 
-def line(**changes: str) -> Line:
+def line(**changes: str) -> MergedLine:
     at = datetime(2026, 3, 2, 9, 12, 33, tzinfo=UTC)
     values = {"who": "张晓华", "reasons": "含有居民身份证号码", "excerpt": "请登记 ████"} | changes
-    return Line(posted_at=at, **values)
+    return MergedLine(posted_at=at, **values)
 
 
 def units(text: str) -> int:
@@ -38,7 +38,7 @@ def units(text: str) -> int:
     ids=["ordinary", "as long as can be", "as short as can be"],
 )
 def test_every_line_is_there_and_it_fits(
-    language: Language, count: int, removed: bool, row: Line
+    language: Language, count: int, removed: bool, row: MergedLine
 ) -> None:
     t = Catalogs.load(Path(CONFIG_FOLDER) / "locales", language).get()
     for compose in (in_group, to_sender):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from bot.detect.text.matching.scoring import finding
 from bot.detect.text.normalization.normalized_text import Normalized
-from bot.detect.text.terms.keyword_list import KeywordHit, Keywords
+from bot.detect.text.terms.keyword_list import KeywordHit, SearchableTerms
 from bot.model import Certainty, Finding, Fragment
 from bot.rules.rule import DISGUISED, GROUP_KEYWORD
 
@@ -19,7 +19,7 @@ class KeywordDetector:
 
     name = "keywords"
 
-    def __init__(self, keywords: Keywords) -> None:
+    def __init__(self, keywords: SearchableTerms) -> None:
         self._keywords = keywords
 
     def detect(self, fragment: Fragment, text: Normalized) -> Sequence[Finding]:
@@ -38,7 +38,7 @@ class DisguiseDetector:
 
     name = "disguises"
 
-    def __init__(self, keywords: Keywords) -> None:
+    def __init__(self, keywords: SearchableTerms) -> None:
         self._keywords = keywords
 
     def detect(self, fragment: Fragment, text: Normalized) -> Iterator[Finding]:
