@@ -38,7 +38,7 @@ class Exit(IntEnum):
 
 
 class _Tally:
-    """Remembers what the exit status depends on."""
+    """Passes results on, and remembers whether anything was found or not read."""
 
     def __init__(self, output: Output) -> None:
         self._output = output
@@ -65,7 +65,7 @@ class _Tally:
 
 
 def register(app: typer.Typer, reader: ReaderFactory | None = None) -> None:
-    """Add ``check`` to the commands; ``reader`` opens what reads pictures and documents."""
+    """Add ``check`` to the commands; ``reader`` opens the reader of pictures and documents."""
 
     @app.command()
     def check(
@@ -80,7 +80,7 @@ def register(app: typer.Typer, reader: ReaderFactory | None = None) -> None:
             bool,
             typer.Option(
                 "--explain",
-                help="Say how each finding was judged; pictures with boxes go to ./annotated.",
+                help="Show how each finding was judged; pictures with boxes go to ./annotated.",
             ),
         ] = False,
         mask_to: Annotated[
@@ -90,7 +90,7 @@ def register(app: typer.Typer, reader: ReaderFactory | None = None) -> None:
             Path | None, typer.Option(metavar="DIR", help="Write pictures with boxes and rules.")
         ] = None,
         resume: Annotated[
-            Path | None, typer.Option(metavar="FILE", help="Remember here what is done.")
+            Path | None, typer.Option(metavar="FILE", help="Record finished files here.")
         ] = None,
         jobs: Annotated[int, typer.Option("-j", "--jobs", min=1, help="Files at a time.")] = 1,
     ) -> None:
@@ -257,7 +257,7 @@ def _parse(line: bytes) -> dict[str, Any]:
 
 
 def _require_valid(record: dict[str, Any]) -> None:
-    """Raise NotReadable with what is wrong with a line's object."""
+    """Raise NotReadable with the fault of a line's object."""
     if ("text" in record) == ("path" in record):
         raise NotReadable("needs-text-or-path")
     if not isinstance(record.get("text", record.get("path")), str):

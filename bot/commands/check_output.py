@@ -1,4 +1,4 @@
-"""How ``check`` shows its results: as JSON Lines, or as tables for people."""
+"""The output of ``check``: JSON Lines, or tables for people."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Output(Protocol):
     """Shows results one by one."""
 
     def result(self, id: object, result: CheckResult) -> None:
-        """Show what was found in one input."""
+        """Show the findings in one input."""
 
     def error(self, id: object, reason: str) -> None:
         """Show that one input could not be read."""
@@ -105,7 +105,7 @@ class JsonOutput:
 
 
 class TableOutput:
-    """A table for people; with ``explain``, how each finding was judged and what follows."""
+    """A table for people; with ``explain``, also confidences, masks and the actions that follow."""
 
     def __init__(self, language: Language, *, explain: bool = False) -> None:
         self._explain = explain
@@ -125,11 +125,11 @@ class TableOutput:
         if self._explain:
             actions = ", ".join(sorted(verdict.actions)) or words["nothing"]
             policy = f"{verdict.policy} {verdict.policy_version}"
-            told = f"  {words['follows']}: {actions} ({words['policy']} {policy})"
-            self._console.print(_plain(told), style="dim")
+            line = f"  {words['follows']}: {actions} ({words['policy']} {policy})"
+            self._console.print(_plain(line), style="dim")
         if result.annotated is not None:
-            told = f"  {words['annotated']}: {result.annotated}"
-            self._console.print(_plain(told), style="dim", soft_wrap=True)
+            line = f"  {words['annotated']}: {result.annotated}"
+            self._console.print(_plain(line), style="dim", soft_wrap=True)
 
     def error(self, id: object, reason: str) -> None:
         """Show why an input could not be read."""
@@ -159,7 +159,7 @@ class TableOutput:
 
 
 def _plain(text: str) -> Text:
-    """Return text that is shown as it is: no markup, and only what a terminal can write."""
+    """Return text without markup, and without lone surrogates, which no terminal can write."""
     return Text(text.encode("utf-8", "replace").decode())
 
 

@@ -51,9 +51,9 @@ def register(app: typer.Typer, reader: policy_test.ReaderFactory | None = None) 
             typer.echo(str(error), err=True)
             raise typer.Exit(1) from None
         for fault in faults:
-            told = words["missed"] if fault.expected else words["false"]
+            verdict = words["missed"] if fault.expected else words["false"]
             shown = fault.text.encode("utf-8", "replace").decode()
-            typer.echo(f"{fault.rule_id}: {told}: {shown!r}", err=True)
+            typer.echo(f"{fault.rule_id}: {verdict}: {shown!r}", err=True)
         if faults:
             typer.echo(words["bad"].format(faults=len(faults)), err=True)
             raise typer.Exit(1)

@@ -88,7 +88,7 @@ def register(policy: typer.Typer, reader: ReaderFactory | None = None) -> None:
         do_publish: Annotated[
             bool, typer.Option("--publish", help="Put the candidate in force.")
         ] = False,
-        accept: Annotated[bool, typer.Option(help="Publish even what is worse.")] = False,
+        accept: Annotated[bool, typer.Option(help="Publish a worse candidate, too.")] = False,
         as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
     ) -> None:
         """Measure precision and recall on labelled lines, and compare with the policy in force.
@@ -165,17 +165,17 @@ def _show(result: _Result, words: dict[str, str], *, as_json: bool) -> None:
     console = Console(highlight=False)
     console.print(table)
     for label in columns[-1][1].wrong:
-        told = words["missed" if label.leaks else "flagged"]
-        typer.echo(f"{told}: {label.number} ({label.family})")
+        fault = words["missed" if label.leaks else "flagged"]
+        typer.echo(f"{fault}: {label.number} ({label.family})")
 
 
 def _cells(tally: Tally) -> list[str]:
     leaks, harmless = tally.found + tally.missed, tally.flagged + tally.passed
-    told = tally.found + tally.flagged
+    flagged = tally.found + tally.flagged
     return [
         _share(tally.recall, tally.found, leaks),
         _share(tally.false_positive_rate, tally.flagged, harmless),
-        _share(tally.precision, tally.found, told),
+        _share(tally.precision, tally.found, flagged),
     ]
 
 

@@ -25,6 +25,7 @@ from bot.rules.packs import Packs
 from bot.rules.rule import Language
 from bot.settings import Settings
 
+# The order is part of the public JSON: a removal first, a record last.
 _ORDER = (Action.MASK, Action.DELETE, Action.WARN, Action.MUTE, Action.ESCALATE, Action.LOG)
 KEPT_LISTS = 32
 """Lists of terms kept prepared: the lines of a batch mostly share a few lists."""
@@ -32,7 +33,7 @@ KEPT_LISTS = 32
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckResult:
-    """What was found in one text or file.
+    """The verdict on one text or file.
 
     ``explanations`` has a sentence for each of the verdict's findings. ``masked`` is None unless
     it was text; ``size`` is a picture's, in pixels; ``annotated`` is where its copy with boxes and
@@ -145,7 +146,7 @@ class Checker:
         *,
         policy: str = "standard",
     ) -> Verdict:
-        """Return the verdict on what was read before."""
+        """Return the verdict on fragments that were read before."""
         return self._verdict(fragments, gaps, policy, ())
 
     async def finds(self, picture: bytes, *, policy: str = "standard") -> bool:

@@ -1,4 +1,4 @@
-"""Load policies: which packs are used, what is kept, and what follows from each severity."""
+"""Load policies: their packs, thresholds, and the actions that follow from each severity."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bot.rules.schema import PoliciesSchema, PolicySchema, validate
 _UNSUPPORTED = "unsupported-"
 _READABLE = (AttachmentKind.PHOTO, AttachmentKind.DOCUMENT)
 _BY_NATURE = frozenset(k.value.replace("_", "-") for k in AttachmentKind if k not in _READABLE)
-"""What nobody expects to be read; a document or picture of an unknown kind is not among it."""
+"""Kinds that no reader reads; a document or picture of an unknown kind is not one of them."""
 
 _CHOICES = {
     "log": frozenset((Action.LOG,)),
@@ -47,7 +47,7 @@ class Policy:
     by_kind: Mapping[str, frozenset[Action]] = field(default_factory=dict)
 
     def unread(self, reason: str) -> frozenset[Action]:
-        """Return what follows from something that was not read for a reason."""
+        """Return the actions that follow from a part that was not read, by its reason."""
         kind = reason.removeprefix(_UNSUPPORTED)
         if kind == reason:
             return self.not_inspected

@@ -1,4 +1,4 @@
-"""The shape of packs and policies as they are written, checked strictly."""
+"""The schemas of packs and policies in TOML, checked strictly."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class _Strict(BaseModel):
 
 
 class SourcedExample(_Strict):
-    """An example that stood somewhere else than in a message's text."""
+    """An example from elsewhere than a message's text."""
 
     text: str
     source: SourceName
@@ -113,7 +113,7 @@ class PackSchema(_Strict):
 
 
 class ActionsSchema(_Strict):
-    """What follows from each severity, and from what could not be read."""
+    """The actions for each severity, and for parts that could not be read."""
 
     low: tuple[ActionName, ...]
     medium: tuple[ActionName, ...]
@@ -154,7 +154,7 @@ def validate(
         return model.model_validate(raw)
     except ValidationError as error:
         faults = error.errors(include_input=False, include_url=False)
-        # A misspelt key shows up as a missing one too: tell the cause, not the consequence.
+        # A misspelt key shows up as a missing one too: report the cause, not the consequence.
         fault = next((f for f in faults if f["type"] == "extra_forbidden"), faults[0])
         part = name(raw, fault["loc"])
         field = ".".join(str(p) for p in fault["loc"] if not isinstance(p, int))

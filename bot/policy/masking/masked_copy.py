@@ -17,7 +17,7 @@ _SHOWN_IF_FOUND = (Source.LINK, Source.FILENAME)
 def masked_copy(
     message: Message, fragments: Sequence[Fragment], verdict: Verdict, readable: Sequence[int]
 ) -> MaskedCopy:
-    """Return what may stay visible of a message.
+    """Return the copy that may be shown in place of a message.
 
     ``fragments`` are those that the verdict's findings point to; ``readable`` lists the
     attachments that are pictures and were inspected whole. The action ``delete`` shows nothing.
