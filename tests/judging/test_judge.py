@@ -99,13 +99,12 @@ def test_a_draft_is_judged_by_the_organisations_terms_but_not_by_a_groups(
     assert Action.MASK in verdict.actions
 
 
-def test_the_samples_tell_the_ways_of_judging_apart(running: Judge) -> None:
+def test_the_samples_are_clean_suppressed_certain_and_likely(running: Judge) -> None:
     verdicts = [in_the_group(running, text) for text in TEXTS]
-    assert any(v.is_clean for v in verdicts)
-    assert any(v.findings and v.is_clean for v in verdicts) or any(
-        f.suppressed_by for v in verdicts for f in v.findings
-    )
-    assert {f.certainty for v in verdicts for f in v.findings} == {"certain", "likely"}
+    findings = [f for verdict in verdicts for f in verdict.findings]
+    assert any(not verdict.findings for verdict in verdicts)
+    assert any(f.suppressed_by for f in findings)
+    assert {f.certainty for f in findings} == {"certain", "likely"}
 
 
 def test_only_the_judge_decides() -> None:

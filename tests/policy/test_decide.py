@@ -83,7 +83,7 @@ def gap(reason: str) -> NotInspected:
         ),
     ],
 )
-def test_decide(
+def test_severity_and_actions_follow_from_the_findings(
     name: str,
     findings: list[Finding],
     gaps: list[NotInspected],

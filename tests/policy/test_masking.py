@@ -54,7 +54,9 @@ def finding(start: int, end: int, extent: Extent = Extent.SPAN, by: str | None =
         ("suppressed", [finding(0, 9, Extent.WHOLE, "allow:1")], "ab\ncdé\nf"),
     ],
 )
-def test_mask(name: str, findings: list[Finding], expected: str) -> None:
+def test_a_mask_has_the_extent_of_its_finding(
+    name: str, findings: list[Finding], expected: str
+) -> None:
     assert mask_text("ab\ncdé\nf", findings) == expected, name
 
 
