@@ -22,11 +22,9 @@ from opencc import OpenCC
 from bench import text as generated
 from bench import texts as office
 from bot.detect.text.decoding.character_sounds import EMOJI, LOOKS, PIECES, by_sound, syllable
-from bot.judging.checking import Checker
+from bot.judging.checking import load_checker
 from bot.judging.split_posts import RecentPosts
 from bot.model import Action, Message, Sender, SenderKind
-from bot.policy.policies import load_policies
-from bot.rules.packs import load_packs
 from bot.rules.rule import DISGUISED
 
 SEED = 20260502
@@ -248,8 +246,7 @@ class Bench:
     """The product's checker with a group's own list."""
 
     def __init__(self) -> None:
-        packs = load_packs(CONFIG / "packs")
-        self._checker = Checker(packs, load_policies(CONFIG / "policies.toml", packs))
+        self._checker = load_checker(CONFIG / "packs", CONFIG / "policies.toml")
 
     def judge(self, text: str, terms: tuple[str, ...] = TERMS + WORDS) -> tuple[str, set[str]]:
         """Say what becomes of a text, and by which rules."""

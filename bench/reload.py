@@ -18,7 +18,7 @@ from openpyxl import Workbook
 from bench.report import save, table
 from bench.text import CONFIG, SEED, message, terms
 from bot.detect.text.terms.keyword_list import KeywordList
-from bot.judging.active_rules import InForce, load_in_force, watched
+from bot.judging.active_rules import ActiveRules, load_active_rules, watched_paths
 from bot.judging.watched_file import WatchedFile
 from bot.model import Fragment, Source
 from bot.policy.keyword_files.child_process import read_terms_apart
@@ -44,7 +44,7 @@ def write(path: Path, words: list[str]) -> None:
 class Traffic:
     """Inspects a message every few milliseconds and notes how late each was."""
 
-    def __init__(self, rules: WatchedFile[InForce]) -> None:
+    def __init__(self, rules: WatchedFile[ActiveRules]) -> None:
         random_ = random.Random(SEED)
         self._rules = rules
         self._texts = [message(random_, 100) for _ in range(500)]
@@ -84,8 +84,8 @@ async def measure(folder: Path) -> None:
         (shutil.copytree if source.is_dir() else shutil.copyfile)(source, folder / name)
     (folder / "shoukou.toml").write_text('language = "en"\n', "utf-8")
     settings = load_settings(folder / "shoukou.toml")
-    first, *beside = watched(settings)
-    rules = WatchedFile(first, lambda _: load_in_force(settings), *beside)
+    first, *beside = watched_paths(settings)
+    rules = WatchedFile(first, lambda _: load_active_rules(settings), *beside)
     traffic = Traffic(rules)
     rows: list[tuple[str, float, float, float]] = []
     rows.append(("nothing (5 s)", *await during(traffic, None)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -24,7 +24,6 @@ from bot.cases.review import Review
 from bot.detect.media.pictures.known_lines import LineMemory
 from bot.detect.media.pictures.reading_cache import ReadOnce
 from bot.detect.media.sandbox.lazy_pool import StartingMedia
-from bot.detect.text.matching.reasons import explained
 from bot.detect.text.terms.keyword_list import KeywordList
 from bot.fragments import AttachmentReader
 from bot.handlers.backlog import Backlog
@@ -39,20 +38,19 @@ from bot.handlers.replies import Speaker
 from bot.handlers.rights import Rights
 from bot.health.readiness import Health, Pulse
 from bot.i18n import Catalogs
-from bot.judging.active_rules import InForce, load_in_force, watched
+from bot.judging.active_rules import ActiveRules, load_active_rules, watched_paths
 from bot.judging.group_directory import Directory
-from bot.judging.judge import Judgement
+from bot.judging.judge import Judge
 from bot.judging.released_content import ReleasedContent
 from bot.judging.split_posts import RecentPosts
 from bot.judging.watched_file import WatchedFile
-from bot.notifications.composer import Composer, Explain
+from bot.notifications.composer import Composer
 from bot.outgoing import EffectKind
 from bot.pipeline import Pipeline
 from bot.platforms.telegram.actor import TelegramActor, make_bot
 from bot.platforms.telegram.http_client import AiohttpRequest
 from bot.policy.allow_list_file import load_allow_list
 from bot.policy.keyword_files.child_process import read_terms_apart
-from bot.rules.rule import BUILT_IN, Language
 from bot.runtime.processes import opened_store, require_parts, sending, tenure, wakeups
 from bot.runtime.program import GRACE, App, InboxDecisions, Lanes
 from bot.runtime.restarts import Restarts
@@ -103,8 +101,8 @@ async def build(
             {None: settings.keywords, **{g.id: g.keywords for g in settings.groups}},
             files=lists,
         )
-        judgement = Judgement(rules, directory, allowed=allowed, now=store.db.now)
-        composer = Composer(catalogs, _explain(rules))
+        judge = Judge(rules, directory, allowed=allowed, now=store.db.now)
+        composer = Composer(catalogs, judge.explain)
         held = tenure(settings, store, parts)
         notices = await stack.enter_async_context(wakeups(settings, held.owner))
         limits = await stack.enter_async_context(sending(settings))
@@ -112,7 +110,7 @@ async def build(
             (settings, frozenset(parts), store),
             (bot, request),
             reader,
-            judgement,
+            judge,
             composer,
             directory,
             (held, notices, limits),
@@ -136,7 +134,7 @@ def _assemble(
     process: tuple[Settings, frozenset[Part], Store],
     platform: tuple[telegram.Bot, AiohttpRequest],
     media: StartingMedia,
-    judgement: Judgement,
+    judge: Judge,
     composer: Composer,
     directory: Directory,
     sharing: tuple[Alone | Shared, Wakeups, SendingLimits],
@@ -165,7 +163,7 @@ def _assemble(
         store=store,
         notices=Notices(store, composer),
         cards=cards,
-        masker=PictureMasker(media, judgement.still_found),
+        masker=PictureMasker(media, judge.still_found),
     )
     once = ReadOnce(media, digest=store.keys.digest, cipher=store.keys.cipher)
     reader = AttachmentReader(
@@ -176,7 +174,7 @@ def _assemble(
     )
     recent = RecentPosts()
     pipeline = Pipeline(
-        judge=judgement,
+        judge=judge,
         released=ReleasedContent(store),
         reader=reader,
         desk=desk,
@@ -204,7 +202,7 @@ def _assemble(
             speaker=speaker,
             rights=rights,
             directory=directory,
-            checker=PrivateCheck(judgement, reader, composer),
+            checker=PrivateCheck(judge, reader, composer),
         ),
         buttons=Buttons(
             store=store,
@@ -223,7 +221,7 @@ def _assemble(
         directory=directory,
         membership=membership,
         pipeline=pipeline,
-        judge=judgement,
+        judge=judge,
         alerts=alerts,
         start=outbox.start,
     )
@@ -265,20 +263,12 @@ def _assemble(
     )
 
 
-def _rules(settings: Settings) -> WatchedFile[InForce]:
-    def read(_path: Path) -> InForce:
-        return load_in_force(settings)
+def _rules(settings: Settings) -> WatchedFile[ActiveRules]:
+    def read(_path: Path) -> ActiveRules:
+        return load_active_rules(settings)
 
-    first, *beside = watched(settings)
+    first, *beside = watched_paths(settings)
     return WatchedFile(first, read, *beside)
-
-
-def _explain(rules: WatchedFile[InForce]) -> Explain:
-    def explain(rule_id: str, reasons: Sequence[str], language: Language) -> str:
-        rule = BUILT_IN.get(rule_id) or rules.value.packs.rule(rule_id)
-        return explained(rule, reasons, language) if rule else rule_id
-
-    return explain
 
 
 def _keyword_files(settings: Settings) -> dict[int | None, WatchedFile[KeywordList]]:

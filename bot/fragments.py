@@ -1,4 +1,4 @@
-"""Turn a message into fragments: what was typed, and what its files hold."""
+"""Turn a message into fragments: its typed text, and the texts read from its files."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.model import Attachment, AttachmentKind, Fragment, Message, NotInspecte
 from bot.ports import MediaReader, MediaReading
 
 MAX_DOWNLOAD = 20 * 1024 * 1024
-"""Bytes: what Telegram's getFile gives at most."""
+"""Bytes: the largest file that Telegram's getFile serves."""
 
 _STILLS = {AttachmentKind.VIDEO, AttachmentKind.ANIMATION, AttachmentKind.VIDEO_NOTE}
 _FILES = {AttachmentKind.PHOTO, AttachmentKind.DOCUMENT}
@@ -22,7 +22,7 @@ _FILES = {AttachmentKind.PHOTO, AttachmentKind.DOCUMENT}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadAttachments:
-    """What the files of a message held; ``content`` has the bytes of readable pictures by index."""
+    """The fragments of a message's files; ``content`` has the pictures' bytes by index."""
 
     fragments: tuple[Fragment, ...] = ()
     not_inspected: tuple[NotInspected, ...] = ()
@@ -30,7 +30,7 @@ class ReadAttachments:
 
 
 def typed_fragments(message: Message) -> tuple[Fragment, ...]:
-    """Return what can be read without opening a file, each origin apart.
+    """Return the fragments that need no file to be opened, each origin apart.
 
     Link targets are given as a browser shows them, without percent-encoding.
     """
@@ -52,8 +52,8 @@ def typed_fragments(message: Message) -> tuple[Fragment, ...]:
     return tuple(fragments)
 
 
-class Turns(Protocol):
-    """Gives the chats turns, a few at once."""
+class ChatTurns(Protocol):
+    """Grants chats turns, a few at once; see `bot.workers.fair_gate`."""
 
     def turn(self, chat_id: int) -> AbstractAsyncContextManager[None]:
         """Wait for a turn, and hold it."""
@@ -67,8 +67,8 @@ class AttachmentReader:
         media: MediaReader,
         download: Callable[[str, int], Awaitable[bytes]],
         *,
-        files: Turns,
-        readings: Turns,
+        files: ChatTurns,
+        readings: ChatTurns,
     ) -> None:
         self._media = media
         self._download = download
@@ -76,9 +76,9 @@ class AttachmentReader:
         self._readings = readings
 
     async def read(self, message: Message) -> ReadAttachments:
-        """Read every attachment; what cannot be read is named in ``not_inspected``.
+        """Read every attachment; those that cannot be read are named in ``not_inspected``.
 
-        Raises the platform's transient errors, so that the message is taken up again later.
+        Raises the platform's transient errors, so that the message is handled again later.
         """
         fragments: list[Fragment] = []
         missed: list[NotInspected] = []
@@ -109,6 +109,7 @@ class AttachmentReader:
         if readable and attachment.size is not None and attachment.size > MAX_DOWNLOAD:
             raise NotReadable("too-big")
         mime_type = attachment.mime_type if readable else None
+        # Bytes are held from here until the file is read, so the turn lasts as long.
         async with self._files.turn(chat_id):
             try:
                 data = await self._download(file_id, MAX_DOWNLOAD)

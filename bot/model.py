@@ -172,7 +172,7 @@ class Fragment:
 class Finding:
     """One hit of one rule. ``fragment`` is the index in the list that was inspected.
 
-    ``reasons`` are codes (``near:WORD``) that each reader's ``explanation`` is made of.
+    ``reasons`` are codes (``near:WORD``): each reader gets them as a sentence in their language.
     """
 
     rule_id: str
@@ -184,7 +184,6 @@ class Finding:
     start: int
     end: int
     match: str = field(repr=False)
-    explanation: str = field(default="", repr=False)
     reasons: tuple[str, ...] = ()
     certainty: Certainty = Certainty.CERTAIN
     fragment: int = 0

@@ -22,7 +22,7 @@ class MaskedPart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MaskedPicture:
-    """A picture that may be shown once ``boxes`` are painted over."""
+    """A picture that may be shown once ``boxes`` are masked."""
 
     attachment: int
     boxes: tuple[Box, ...]
@@ -32,7 +32,7 @@ class MaskedPicture:
 class MaskedCopy:
     """The copy: text parts, pictures, and short codes for what is withheld.
 
-    Codes: ``text``, ``picture-marked``, ``picture-not-inspected``, ``picture-not-covered``,
+    Codes: ``text``, ``picture-marked``, ``picture-not-inspected``, ``picture-not-masked``,
     ``file-marked``, ``file``.
     """
 

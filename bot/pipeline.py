@@ -12,24 +12,11 @@ from dataclasses import replace
 from typing import Protocol
 
 from bot.fragments import AttachmentReader, ReadAttachments, typed_fragments
+from bot.judging.judge import Judge
 from bot.judging.plan import NO_FILES, Plan
 from bot.judging.split_posts import spans_join
-from bot.model import Finding, Fragment, Joined, Message, NotInspected, Source, Subject, Verdict
+from bot.model import Finding, Fragment, Joined, Message, Source, Subject
 from bot.store.effects import EffectRow
-
-
-class Judge(Protocol):
-    """Finds what a group's policy protects, and decides by the policy. Pure."""
-
-    def inspect(
-        self, fragments: Sequence[Fragment], subject: Subject
-    ) -> tuple[Sequence[Finding], Sequence[NotInspected]]:
-        """Return the findings, and what a failing detector could not inspect."""
-
-    def decide(
-        self, findings: Sequence[Finding], not_inspected: Sequence[NotInspected], policy: str
-    ) -> Verdict:
-        """Return the verdict."""
 
 
 class Released(Protocol):

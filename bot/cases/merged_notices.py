@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from bot.cases.payloads import Entry, Payload, dump, load
 from bot.notifications.composer import Composer
 from bot.notifications.texts import merged_notices as words
-from bot.notifications.texts.merged_notices import Line
+from bot.notifications.texts.merged_notices import MergedLine
 from bot.outgoing import Button, EffectKind, Post
 from bot.store.effects import EffectRow, NewEffect
 from bot.store.store import Store
@@ -91,8 +91,8 @@ def _kind(notice: _Noticed) -> object:
     return row.kind, row.chat_id, post.thread_id, entry.removed
 
 
-def _line(entry: Entry, *, private: bool) -> Line:
-    return Line(
+def _line(entry: Entry, *, private: bool) -> MergedLine:
+    return MergedLine(
         who=entry.group if private else entry.name,
         posted_at=entry.posted_at,
         reasons=entry.reasons,

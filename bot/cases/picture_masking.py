@@ -1,4 +1,4 @@
-"""Make the masked copy of a picture, and prove by a second reading that nothing shows."""
+"""Mask a picture, and prove by a second reading that nothing is found in the masked copy."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from bot.outgoing import MaskedCopy
 from bot.ports import MediaReader
 
 StillFound = Callable[[tuple[Fragment, ...], Subject], bool]
-"""Says whether the group's policy still finds something in what a masked picture shows."""
+"""Returns True if the group's policy still finds something in a masked picture's fragments."""
 
 
 class PictureMasker:
-    """Paints over findings in pictures."""
+    """Masks the findings in pictures."""
 
     def __init__(self, media: MediaReader, still_found: StillFound) -> None:
         self._media = media
@@ -31,14 +31,14 @@ class PictureMasker:
         boxes = copy.picture.boxes
         try:
             masked = await self._media.redact(attached.content[copy.picture.attachment], boxes)
-            if boxes and await self._shows(subject, masked):
+            if boxes and await self._still_shows(subject, masked):
                 raise NotReadable("mask-not-tight")
         except NotReadable:
-            withheld = (*copy.withheld, "picture-not-covered")
+            withheld = (*copy.withheld, "picture-not-masked")
             return dataclasses.replace(copy, picture=None, withheld=withheld), None
         return copy, masked
 
-    async def _shows(self, subject: Subject, masked: bytes) -> bool:
+    async def _still_shows(self, subject: Subject, masked: bytes) -> bool:
         reading = await self._media.read(masked, name=None, mime_type="image/jpeg")
         if reading.not_inspected is not None:
             return True

@@ -18,9 +18,8 @@ from bot.commands.check_output import JsonOutput, Output, TableOutput
 from bot.commands.progress import progress
 from bot.detect.media.pictures.formats import sniff
 from bot.errors import ConfigurationError, NotReadable
-from bot.judging.checking import Checker, CheckResult, decode, load_checker
-from bot.policy.allow_list_file import load_allow_list
-from bot.policy.keyword_files.reader import read_terms
+from bot.judging.checking import Checker, CheckResult, configured_checker
+from bot.judging.file_contents import decode
 from bot.ports import MediaReader
 from bot.rules.rule import LANGUAGES, Language
 from bot.settings import Settings, load_settings
@@ -39,7 +38,7 @@ class Exit(IntEnum):
 
 
 class _Tally:
-    """Remembers what the exit status depends on."""
+    """Passes results on, and remembers whether anything was found or not read."""
 
     def __init__(self, output: Output) -> None:
         self._output = output
@@ -66,7 +65,7 @@ class _Tally:
 
 
 def register(app: typer.Typer, reader: ReaderFactory | None = None) -> None:
-    """Add ``check`` to the commands; ``reader`` opens what reads pictures and documents."""
+    """Add ``check`` to the commands; ``reader`` opens the reader of pictures and documents."""
 
     @app.command()
     def check(
@@ -81,7 +80,7 @@ def register(app: typer.Typer, reader: ReaderFactory | None = None) -> None:
             bool,
             typer.Option(
                 "--explain",
-                help="Say how each finding was judged; pictures with boxes go to ./annotated.",
+                help="Show how each finding was judged; pictures with boxes go to ./annotated.",
             ),
         ] = False,
         mask_to: Annotated[
@@ -91,7 +90,7 @@ def register(app: typer.Typer, reader: ReaderFactory | None = None) -> None:
             Path | None, typer.Option(metavar="DIR", help="Write pictures with boxes and rules.")
         ] = None,
         resume: Annotated[
-            Path | None, typer.Option(metavar="FILE", help="Remember here what is done.")
+            Path | None, typer.Option(metavar="FILE", help="Record finished files here.")
         ] = None,
         jobs: Annotated[int, typer.Option("-j", "--jobs", min=1, help="Files at a time.")] = 1,
     ) -> None:
@@ -195,15 +194,8 @@ class _Run:
         if start is not None and any(map(_is_picture, paths)):
             # The child starts while the rules are loaded.
             start()
-        file = self._settings.keyword_files.get(None)
         checker = await asyncio.to_thread(
-            load_checker,
-            self._settings.resource("packs"),
-            self._settings.resource("policies.toml"),
-            language=self._language,
-            reader=reader,
-            allowed=load_allow_list(self._settings.allow_list),
-            own_terms=(*self._settings.keywords, *(read_terms(file) if file else ())),
+            configured_checker, self._settings, language=self._language, reader=reader
         )
         await asyncio.to_thread(checker.prepare, self._policy)
         return checker
@@ -265,7 +257,7 @@ def _parse(line: bytes) -> dict[str, Any]:
 
 
 def _require_valid(record: dict[str, Any]) -> None:
-    """Raise NotReadable with what is wrong with a line's object."""
+    """Raise NotReadable with the fault of a line's object."""
     if ("text" in record) == ("path" in record):
         raise NotReadable("needs-text-or-path")
     if not isinstance(record.get("text", record.get("path")), str):

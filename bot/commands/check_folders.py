@@ -1,4 +1,4 @@
-"""Checking folders: every file below them, several at once, taken up again where it stopped."""
+"""Check every file below folders, several at once; an interrupted run can be resumed."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ class Results(Protocol):
     """Takes results as they come."""
 
     def result(self, id: object, result: CheckResult) -> None:
-        """Take what was found in one file."""
+        """Take the result of one file."""
 
     def error(self, id: object, reason: str) -> None:
-        """Take that one file could not be read."""
+        """Take the reason why one file could not be read."""
 
     def known(self, *, found: bool, unread: bool) -> None:
-        """Take what an earlier run has said of a file."""
+        """Take the result that an earlier run had for a file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FolderOptions:
-    """Where copies go, what was done before, and how many files are read at once."""
+    """Folders for copies, the journal of finished files, and how many files are read at once."""
 
     policy: str = "standard"
     mask_to: Path | None = None
@@ -50,12 +50,12 @@ class FolderOptions:
 
     @property
     def wanted(self) -> bool:
-        """Whether anything is asked for beyond reading one path after the other."""
+        """True if anything is asked for beyond reading one path after the other."""
         return any(self.written) or self.jobs > 1
 
     @property
     def written(self) -> frozenset[Path]:
-        """What the run itself writes; it is not checked."""
+        """The paths that the run itself writes; they are not checked."""
         places = (self.mask_to, self.annotate_to, self.journal)
         return frozenset(place.resolve() for place in places if place is not None)
 
@@ -101,7 +101,7 @@ class FolderCheck:
             journal.close()
 
     def _kind_of_run(self) -> str:
-        """Name what the outcome depends on beside the file; other rules make another run."""
+        """Return all that the outcome depends on beside the file; other rules make another run."""
         policy = self._checker.policy(self._options.policy)
         places = (self._options.mask_to, self._options.annotate_to)
         return repr((policy.name, policy.version, [p and str(p.resolve()) for p in places]))
@@ -152,9 +152,9 @@ class FolderCheck:
         return result
 
     async def _masked(self, data: bytes, findings: Sequence[Finding]) -> bytes:
-        """Cover what was found; all of the picture for a mark, and where a rest would show.
+        """Mask the findings; for a mark, or where a part would still show, the whole picture.
 
-        What has no place on the picture (a comment in the file) covers all of it, too.
+        A finding without a place on the picture (a comment in the file) masks all of it, too.
         """
         if self._reader is None:
             raise NotReadable("no-reader")
@@ -175,10 +175,10 @@ def _require_a_file(path: Path) -> None:
 def walk(
     paths: Iterable[Path], without: frozenset[Path] = frozenset()
 ) -> Iterator[tuple[Path, Path]]:
-    """Yield every file with its path relative to the folder given, in a lasting order.
+    """Yield every file with its path relative to the folder given, in a stable order.
 
-    A folder that cannot be opened is yielded itself, so that it is said. ``without`` are files and
-    folders to leave out.
+    A folder that cannot be opened is yielded itself, so that it is reported. Files and folders in
+    ``without`` are left out.
     """
     for path in paths:
         if not path.is_dir():
@@ -229,7 +229,7 @@ def _mime_type(data: bytes) -> str:
 
 def _target(folder: Path, relative: Path, suffix: str) -> Path:
     target = folder / relative.with_name(relative.name + suffix)
-    # The copies show what the pictures show: they are for nobody else.
+    # The copies are as confidential as the pictures, so nobody else may open the folder.
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     return target
 

@@ -1,15 +1,17 @@
-"""How ``check`` shows its results: as JSON Lines, or as tables for people."""
+"""The output of ``check``: JSON Lines, or tables for people."""
 
 from __future__ import annotations
 
+import json
 import sys
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bot.judging.checking import CheckResult, dump
+from bot.judging.checking import CheckResult
 from bot.rules.rule import Language
 
 _WORDS = {
@@ -26,6 +28,9 @@ _WORDS = {
         "critical": "严重",
         "not_inspected": "无法检查",
         "error": "无法读取",
+        "certainty": "认定",
+        "certain": "确定",
+        "likely": "疑似",
         "confidence": "把握",
         "mask": "遮盖",
         "follows": "处置",
@@ -49,6 +54,9 @@ _WORDS = {
         "critical": "critical",
         "not_inspected": "not inspected",
         "error": "cannot be read",
+        "certainty": "certainty",
+        "certain": "certain",
+        "likely": "likely",
         "confidence": "confidence",
         "mask": "mask",
         "follows": "what follows",
@@ -66,7 +74,7 @@ class Output(Protocol):
     """Shows results one by one."""
 
     def result(self, id: object, result: CheckResult) -> None:
-        """Show what was found in one input."""
+        """Show the findings in one input."""
 
     def error(self, id: object, reason: str) -> None:
         """Show that one input could not be read."""
@@ -85,11 +93,11 @@ class JsonOutput:
             verdict = result.verdict
             shown["policy"] = {"name": verdict.policy, "version": verdict.policy_version}
             shown["annotated"] = str(result.annotated) if result.annotated else None
-        self._write(dump(shown))
+        self._write(_dump(shown))
 
     def error(self, id: object, reason: str) -> None:
         """Write an error."""
-        self._write(dump({"id": id, "error": reason}))
+        self._write(_dump({"id": id, "error": reason}))
 
     def _write(self, line: str) -> None:
         sys.stdout.buffer.write(line.encode() + b"\n")
@@ -97,7 +105,7 @@ class JsonOutput:
 
 
 class TableOutput:
-    """A table for people; with ``explain``, how each finding was judged and what follows."""
+    """A table for people; with ``explain``, also confidences, masks and the actions that follow."""
 
     def __init__(self, language: Language, *, explain: bool = False) -> None:
         self._explain = explain
@@ -117,11 +125,11 @@ class TableOutput:
         if self._explain:
             actions = ", ".join(sorted(verdict.actions)) or words["nothing"]
             policy = f"{verdict.policy} {verdict.policy_version}"
-            told = f"  {words['follows']}: {actions} ({words['policy']} {policy})"
-            self._console.print(_plain(told), style="dim")
+            line = f"  {words['follows']}: {actions} ({words['policy']} {policy})"
+            self._console.print(_plain(line), style="dim")
         if result.annotated is not None:
-            told = f"  {words['annotated']}: {result.annotated}"
-            self._console.print(_plain(told), style="dim", soft_wrap=True)
+            line = f"  {words['annotated']}: {result.annotated}"
+            self._console.print(_plain(line), style="dim", soft_wrap=True)
 
     def error(self, id: object, reason: str) -> None:
         """Show why an input could not be read."""
@@ -129,20 +137,21 @@ class TableOutput:
 
     def _table(self, result: CheckResult) -> Table:
         words = self._words
-        columns = ["place", "severity", "what", "why"]
+        columns = ["place", "severity", "certainty", "what", "why"]
         columns += ["confidence", "mask"] if self._explain else []
         table = Table()
         for column in columns:
             table.add_column(words[column], overflow="fold")
-        for finding in result.verdict.findings:
+        for finding, explanation in zip(result.verdict.findings, result.explanations, strict=True):
             place = f"{finding.source.value} {finding.start}-{finding.end}"
             if finding.page is not None:
                 place = f"{finding.page}: {place}"
             severity = words[finding.severity.label]
             if finding.suppressed_by:
                 severity = f"({severity}) {finding.suppressed_by}"
-            why = f"{finding.explanation} [{finding.rule_id}]"
-            row: list[str | Text] = [place, severity, _plain(finding.match), _plain(why)]
+            why = f"{explanation} [{finding.rule_id}]"
+            row: list[str | Text] = [place, severity, words[finding.certainty.value]]
+            row += [_plain(finding.match), _plain(why)]
             if self._explain:
                 row += [f"{finding.confidence:.2f}", words[finding.extent.value]]
             table.add_row(*row)
@@ -150,5 +159,15 @@ class TableOutput:
 
 
 def _plain(text: str) -> Text:
-    """Return text that is shown as it is: no markup, and only what a terminal can write."""
+    """Return text without markup, and without lone surrogates, which no terminal can write."""
     return Text(text.encode("utf-8", "replace").decode())
+
+
+def _dump(record: Mapping[str, Any]) -> str:
+    """Return one line of JSON that UTF-8 can carry, lone surrogates included."""
+    line = json.dumps(record, ensure_ascii=False)
+    try:
+        line.encode()
+    except UnicodeEncodeError:
+        return json.dumps(record)
+    return line

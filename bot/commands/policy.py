@@ -6,7 +6,7 @@ import typer
 
 from bot.commands import policy_test
 from bot.errors import ConfigurationError
-from bot.judging.checking import check_examples
+from bot.judging.rule_examples import check_examples
 from bot.policy.policies import load_policies
 from bot.rules.packs import load_packs
 from bot.settings import load_settings
@@ -46,14 +46,14 @@ def register(app: typer.Typer, reader: policy_test.ReaderFactory | None = None) 
             words = _WORDS[settings.language]
             packs = load_packs(settings.resource("packs"))
             policies = load_policies(settings.resource("policies.toml"), packs)
-            faults = list(check_examples(packs, settings.language))
+            faults = list(check_examples(packs))
         except ConfigurationError as error:
             typer.echo(str(error), err=True)
             raise typer.Exit(1) from None
         for fault in faults:
-            told = words["missed"] if fault.expected else words["false"]
+            verdict = words["missed"] if fault.expected else words["false"]
             shown = fault.text.encode("utf-8", "replace").decode()
-            typer.echo(f"{fault.rule_id}: {told}: {shown!r}", err=True)
+            typer.echo(f"{fault.rule_id}: {verdict}: {shown!r}", err=True)
         if faults:
             typer.echo(words["bad"].format(faults=len(faults)), err=True)
             raise typer.Exit(1)

@@ -15,11 +15,10 @@ from rich.console import Console
 from rich.table import Table
 
 from bot.errors import ConfigurationError, NotReadable
-from bot.judging.checking import Checker, check_examples
+from bot.judging.checking import configured_checker
 from bot.judging.evaluation import Label, Measures, Tally, families_in_order, load_labels, measure
-from bot.policy.allow_list_file import load_allow_list
-from bot.policy.policies import load_policies
-from bot.policy.publishing import PACKS, POLICIES, publish
+from bot.judging.rule_examples import check_examples
+from bot.policy.publishing import PACKS, publish
 from bot.ports import MediaReader
 from bot.rules.packs import load_packs
 from bot.rules.rule import Language
@@ -89,7 +88,7 @@ def register(policy: typer.Typer, reader: ReaderFactory | None = None) -> None:
         do_publish: Annotated[
             bool, typer.Option("--publish", help="Put the candidate in force.")
         ] = False,
-        accept: Annotated[bool, typer.Option(help="Publish even what is worse.")] = False,
+        accept: Annotated[bool, typer.Option(help="Publish a worse candidate, too.")] = False,
         as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
     ) -> None:
         """Measure precision and recall on labelled lines, and compare with the policy in force.
@@ -107,7 +106,7 @@ def register(policy: typer.Typer, reader: ReaderFactory | None = None) -> None:
         )
         _show(result, words, as_json=as_json)
         if candidate is not None:
-            _require_examples(candidate, settings.language, words)
+            _require_examples(candidate, words)
         if result.worse:
             typer.echo(words["accepted" if accept else "worse"], err=True)
             if not accept:
@@ -128,17 +127,12 @@ async def _compare(
     comparing: bool,
     reader: ReaderFactory | None,
 ) -> _Result:
-    allowed = load_allow_list(settings.allow_list)
     async with AsyncExitStack() as stack:
         media = await stack.enter_async_context(reader(settings)) if reader else None
-
-        def checker(packs: Path, policies: Path) -> Checker:
-            loaded = load_packs(packs)
-            known = load_policies(policies, loaded)
-            return Checker(loaded, known, language=settings.language, reader=media, allowed=allowed)
-
-        own = checker(settings.resource(PACKS), settings.resource(POLICIES))
-        other = checker(candidate / PACKS, candidate / POLICIES) if candidate else own
+        own = configured_checker(settings, reader=media)
+        other = own
+        if candidate:
+            other = configured_checker(settings, reader=media, candidate=candidate)
         try:
             in_force = await measure(own, labels, against)
             measured = await measure(other, labels, policy) if comparing else None
@@ -147,8 +141,8 @@ async def _compare(
         return _Result(in_force=in_force, candidate=measured)
 
 
-def _require_examples(candidate: Path, language: Language, words: dict[str, str]) -> None:
-    faults = sum(1 for _ in check_examples(load_packs(candidate / PACKS), language))
+def _require_examples(candidate: Path, words: dict[str, str]) -> None:
+    faults = sum(1 for _ in check_examples(load_packs(candidate / PACKS)))
     if faults:
         typer.echo(words["examples"].format(count=faults), err=True)
         raise typer.Exit(WORSE)
@@ -171,17 +165,17 @@ def _show(result: _Result, words: dict[str, str], *, as_json: bool) -> None:
     console = Console(highlight=False)
     console.print(table)
     for label in columns[-1][1].wrong:
-        told = words["missed" if label.leaks else "flagged"]
-        typer.echo(f"{told}: {label.number} ({label.family})")
+        fault = words["missed" if label.leaks else "flagged"]
+        typer.echo(f"{fault}: {label.number} ({label.family})")
 
 
 def _cells(tally: Tally) -> list[str]:
     leaks, harmless = tally.found + tally.missed, tally.flagged + tally.passed
-    told = tally.found + tally.flagged
+    flagged = tally.found + tally.flagged
     return [
         _share(tally.recall, tally.found, leaks),
         _share(tally.false_positive_rate, tally.flagged, harmless),
-        _share(tally.precision, tally.found, told),
+        _share(tally.precision, tally.found, flagged),
     ]
 
 

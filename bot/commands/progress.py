@@ -9,14 +9,14 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 Advance = Callable[[int], None]
-"""Says that so many more units are done."""
+"""Records so many more units as done."""
 
 
 @contextlib.contextmanager
 def progress(total: int | None, *, console: Console | None = None) -> Iterator[Advance]:
     """Show how much of ``total`` is done (None: unknown); nothing where no person looks.
 
-    The bar leaves no trace, so that what is written to a terminal stays readable.
+    The bar leaves no trace, so that other output on the terminal stays readable.
     """
     errors = console or Console(stderr=True)
     columns = (TextColumn("{task.completed:,.0f}"), BarColumn(), TaskProgressColumn())

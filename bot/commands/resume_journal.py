@@ -1,4 +1,4 @@
-"""What of a long run is done: a file of digests, so that the run can be taken up again."""
+"""The journal of a long run: digests of finished files, so that the run can be resumed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 class Journal:
-    """Remembers which files are done, by a digest of path, size, time of change and ``run``.
+    """Records finished files, by a digest of path, size, time of change and ``run``.
 
     ``run`` names all that the outcome depends on beside the file: another policy or another place
     for copies is another run. One JSON object a line, without names or content; a line that a
@@ -25,14 +25,14 @@ class Journal:
                     row = json.loads(line)
                     self._done[row["file"]] = (bool(row["found"]), bool(row["unread"]))
         self._file = path.open("ab")
-        self._file.write(b"\n")
+        self._file.write(b"\n")  # ends a line that a power failure cut off
 
     def earlier(self, path: Path) -> tuple[bool, bool] | None:
         """Return (found, unread) of an unchanged file that was done before."""
         return self._done.get(self._identity(path))
 
     def done(self, path: Path, *, found: bool, unread: bool) -> None:
-        """Write down that a file is done."""
+        """Record a file as done."""
         row = {"file": self._identity(path), "found": found, "unread": unread}
         self._file.write(json.dumps(row).encode() + b"\n")
         self._file.flush()

@@ -14,14 +14,13 @@ from bot.detect.text.decoding.encoded import DECODED, decoded, may_hold_code
 from bot.detect.text.matching.evidence_detector import StructureDetector
 from bot.detect.text.matching.keyword_gates import Gates
 from bot.detect.text.matching.multi_search import DaachorseIndex, IndexFactory
-from bot.detect.text.matching.reasons import also
 from bot.detect.text.matching.rule_detector import RuleDetector, rule_gates
 from bot.detect.text.normalization.normalized_text import Normalized, with_marks
 from bot.detect.text.normalization.normalizer import Normalizer, shared_normalizer
-from bot.detect.text.terms.keyword_list import KeywordList, Keywords
+from bot.detect.text.terms.keyword_list import KeywordList, SearchableTerms
 from bot.detect.text.terms.term_detectors import DisguiseDetector, KeywordDetector, doubt
 from bot.model import Box, Extent, Finding, Fragment, NotInspected
-from bot.rules.rule import Language, Rule
+from bot.rules.rule import Rule
 
 
 class Detector(Protocol):
@@ -52,7 +51,7 @@ class Reading:
     text: Normalized
     derived: Derived
 
-    def findings(self, detector: Detector, language: Language) -> Iterator[Finding]:
+    def findings(self, detector: Detector) -> Iterator[Finding]:
         """Yield a detector's findings, with offsets of the fragment's own text.
 
         Only those count that touch what was undone; where that was a disguise, they are doubts.
@@ -67,16 +66,14 @@ class Reading:
                 low, high = self.derived.span(finding.start, finding.end)
                 high = with_marks(own, high)
                 if label == DECODED:
-                    why = also(finding.explanation, "decoded", language)
                     yield finding.evolve(
                         start=low,
                         end=high,
                         match=own[low:high],
-                        explanation=why,
                         reasons=(*finding.reasons, "decoded"),
                     )
                 else:
-                    yield doubt(label, self.fragment, (low, high), language)
+                    yield doubt(label, self.fragment, (low, high))
 
 
 class Engine:
@@ -86,13 +83,11 @@ class Engine:
         self,
         rules: Iterable[Rule],
         *,
-        language: Language = "zh-CN",
         detectors: Iterable[Detector] = (),
         normalizer: Normalizer | None = None,
         index: IndexFactory = DaachorseIndex,
         restorer: Restorer | None = None,
     ) -> None:
-        self.language: Language = language
         self._normalize = normalizer or shared_normalizer()
         every = tuple(rules)
         by_pattern = tuple(rule for rule in every if not rule.evidence)
@@ -105,12 +100,10 @@ class Engine:
         words = rule_gates((*by_pattern, *by_structure), self._normalize)
         disguised = ((word, self._disguises) for word in disguises)
         self._gates = Gates((*words, *disguised), index=index)
-        self._rules = RuleDetector(by_pattern, language, self._normalize, self._gates)
+        self._rules = RuleDetector(by_pattern, self._normalize, self._gates)
         self._structure: tuple[Detector, ...] = ()
         if by_structure:
-            self._structure = (
-                StructureDetector(by_structure, language, self._gates, self._others_from),
-            )
+            self._structure = (StructureDetector(by_structure, self._gates, self._others_from),)
         self._others = tuple(detectors)
 
     def keyword_list(self, terms: Iterable[str]) -> KeywordList:
@@ -118,7 +111,7 @@ class Engine:
         return KeywordList(terms, self._normalize, index=self._index)
 
     def inspect(
-        self, fragments: Sequence[Fragment], keywords: Keywords | None = None
+        self, fragments: Sequence[Fragment], keywords: SearchableTerms | None = None
     ) -> Inspection:
         """Look at every fragment, with a group's own terms if there are any.
 
@@ -138,7 +131,7 @@ class Engine:
             return _NOTHING
         return Inspection(findings=tuple(findings), not_inspected=tuple(failures))
 
-    def _is_idle(self, text: Normalized, terms: Keywords | None) -> bool:
+    def _is_idle(self, text: Normalized, terms: SearchableTerms | None) -> bool:
         """Say of most texts in a few microseconds that nothing can be found in them.
 
         Whatever goes wrong here is for `_look` to name.
@@ -155,15 +148,15 @@ class Engine:
         except Exception:
             return False
 
-    def _all(self, terms: Keywords | None) -> Sequence[Detector]:
+    def _all(self, terms: SearchableTerms | None) -> Sequence[Detector]:
         """Return all detectors, those of a group's own terms too."""
         detectors: tuple[Detector, ...] = (self._rules, *self._structure, *self._others)
         if terms is None:
             return detectors
-        detectors = (*detectors, KeywordDetector(terms, self.language))
+        detectors = (*detectors, KeywordDetector(terms))
         if self._restore is None or not terms.may_be_disguised:
             return detectors
-        return (*detectors, DisguiseDetector(terms, self.language))
+        return (*detectors, DisguiseDetector(terms))
 
     def _look(
         self,
@@ -182,7 +175,7 @@ class Engine:
         for reading in self._readings(fragment, text, found, failures):
             for detector in detectors:
                 try:
-                    found += reading.findings(detector, self.language)
+                    found += reading.findings(detector)
                 except Exception:
                     failures[_failure(detector.name, fragment)] = None
         return found

@@ -25,9 +25,10 @@ from bot.handlers.commands import Commands
 from bot.handlers.membership import Membership
 from bot.handlers.replies import Start
 from bot.judging.group_directory import Directory
+from bot.judging.judge import Judge
 from bot.judging.plan import Plan
 from bot.model import Action, Message, NotInspected, Sender, SenderKind, Source, Subject
-from bot.pipeline import Judge, Pipeline
+from bot.pipeline import Pipeline
 from bot.platforms.telegram.message_conversion import to_message
 from bot.ports import Received
 from bot.store.effects import EffectRow

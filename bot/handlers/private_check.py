@@ -1,4 +1,4 @@
-"""Check privately what somebody wants to post; nothing of it is kept."""
+"""Check a draft that a member sends privately, before it is posted; nothing of it is kept."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import telegram
 
 from bot.fragments import AttachmentReader, typed_fragments
 from bot.i18n import Translator
-from bot.judging.judge import Judgement
-from bot.model import Subject
+from bot.judging.judge import Judge
 from bot.notifications.composer import Composer
 from bot.notifications.texts import sender as words
 from bot.outgoing import RichText
@@ -15,10 +14,10 @@ from bot.platforms.telegram.message_conversion import to_message
 
 
 class PrivateCheck:
-    """Checks what somebody sends privately before posting it; keeps nothing."""
+    """Judges a draft as `check` does, by the standard policy and the organisation's terms."""
 
-    def __init__(self, judgement: Judgement, reader: AttachmentReader, composer: Composer) -> None:
-        self._judgement = judgement
+    def __init__(self, judge: Judge, reader: AttachmentReader, composer: Composer) -> None:
+        self._judge = judge
         self._reader = reader
         self._composer = composer
 
@@ -27,15 +26,9 @@ class PrivateCheck:
         message = to_message(update)
         if message is None:
             return None
-        subject = Subject(
-            inbox_id=0, message=message, policy="standard", language=t.language, group_title=""
-        )
         attached = await self._reader.read(message)
         fragments = (*typed_fragments(message), *attached.fragments)
-        findings, failed = self._judgement.inspect(fragments, subject)
-        verdict = self._judgement.decide(
-            findings, (*attached.not_inspected, *failed), subject.policy
-        )
+        verdict = self._judge.verdict(fragments, attached.not_inspected)
         return words.check_result(
             t,
             self._composer.reasons(verdict.effective, t.language),

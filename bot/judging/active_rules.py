@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from bot.detect.engine import Engine
@@ -17,55 +16,80 @@ from bot.rules.rule import Rule
 from bot.settings import CONFIG_FOLDER, Settings
 
 FALLBACK = "standard"
-"""The policy of a group whose own is no longer there."""
+"""The policy of a group whose own policy was removed."""
 
 
-@dataclass(frozen=True, slots=True)
-class InForce:
-    """What messages are judged by. It is replaced as a whole."""
+class ActiveRules:
+    """The rules that messages are judged by. A change of files replaces them as a whole.
 
-    packs: Packs = field(repr=False)
-    policies: Mapping[str, Policy] = field(repr=False)
-    engines: Mapping[str, Engine] = field(repr=False)
+    Engines are built when they are first needed, which takes most of a second.
+    """
+
+    def __init__(self, packs: Packs, policies: Mapping[str, Policy]) -> None:
+        self.packs = packs
+        self.policies = policies
+        self._engines: dict[str, Engine] = {}
 
     def policy(self, name: str) -> Policy:
-        """Return a policy, or the fallback's where there is none of this name."""
+        """Return a policy, or the fallback if there is none of this name."""
         return self.policies.get(name) or self.policies[FALLBACK]
 
+    def require_policy(self, name: str) -> Policy:
+        """Return a policy; ConfigurationError names the known ones."""
+        if name not in self.policies:
+            raise ConfigurationError(
+                "there is no policy “{policy}”",
+                mend="choose one of: {names}",
+                policy=name,
+                names=", ".join(sorted(self.policies)),
+            )
+        return self.policies[name]
+
     def engine(self, name: str) -> Engine:
-        """Return a policy's engine, or the fallback's."""
-        return self.engines.get(name) or self.engines[FALLBACK]
+        """Return the engine of a policy, or of the fallback."""
+        policy = self.policy(name)
+        if policy.name not in self._engines:
+            self._engines[policy.name] = Engine(
+                self.packs.rules(policy.packs), restorer=shared_restorer()
+            )
+        return self._engines[policy.name]
+
+    def warm_up(self) -> None:
+        """Build and warm up the engines of all policies, so that no message waits for it."""
+        for name, policy in self.policies.items():
+            warm_up(self.engine(name), self.packs.rules(policy.packs))
 
 
-def watched(settings: Settings) -> tuple[Path, ...]:
-    """Return the folders and files that `load_in_force` reads, those not there yet among them."""
+def watched_paths(settings: Settings) -> tuple[Path, ...]:
+    """Return the folders and files that `load_active_rules` reads, also those that are missing."""
     folders = (settings.config.parent, CONFIG_FOLDER)
     return tuple(folder / name for folder in folders for name in (POLICIES, PACKS))
 
 
-def load_in_force(settings: Settings) -> InForce:
+def load_active_rules(settings: Settings) -> ActiveRules:
     """Load packs and policies and prepare all rules; ConfigurationError for the first mistake."""
-    packs = load_packs(settings.resource(PACKS))
     file = settings.resource(POLICIES)
-    policies = load_policies(file, packs)
-    _require(settings, policies, file)
-    engines = {
-        name: Engine(packs.rules(policy.packs), restorer=shared_restorer())
-        for name, policy in policies.items()
-    }
-    for name, policy in policies.items():
-        warm_up(engines[name], packs.rules(policy.packs))
-    return InForce(packs, policies, engines)
+    rules = read_rules(settings.resource(PACKS), file)
+    _require(settings, rules.policies, file)
+    rules.warm_up()
+    return rules
+
+
+def read_rules(packs_folder: Path, policies_file: Path) -> ActiveRules:
+    """Read a folder of packs and a file of policies, without preparing any rule."""
+    packs = load_packs(packs_folder)
+    return ActiveRules(packs, load_policies(policies_file, packs))
 
 
 def warm_up(engine: Engine, rules: Iterable[Rule]) -> None:
-    """Have each pattern meet an example, for its automaton is built at its first use."""
+    """Match each pattern once: RE2 builds its automaton at the first use, which takes long."""
     for rule in rules:
         for example in rule.positives[:1]:
             engine.inspect([Fragment(source=example.source, text=example.text)])
 
 
 def _require(settings: Settings, names: Mapping[str, object], file: Path) -> None:
+    """Raise ConfigurationError unless the fallback and the policies of all groups are there."""
     if FALLBACK not in names:
         raise ConfigurationError(
             "there is no policy “{policy}”",

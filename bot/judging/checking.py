@@ -2,45 +2,46 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bot.detect.engine import Engine
-from bot.detect.media.files import text_decoding
-from bot.detect.media.files.file_kinds import is_plain
-from bot.detect.text.decoding.disguised import shared_restorer
-from bot.detect.text.terms.keyword_list import KeywordList, KeywordLists, Keywords
-from bot.errors import ConfigurationError, NotReadable
+from bot.detect.text.terms.keyword_list import KeywordList, SearchableTerms
+from bot.judging.active_rules import read_rules
+from bot.judging.file_contents import as_text, content
+from bot.judging.group_directory import Build
+from bot.judging.judge import Judge
+from bot.judging.watched_file import Fixed
 from bot.model import Action, Finding, Fragment, NotInspected, Source, Verdict
 from bot.policy.allow_list import AllowList
-from bot.policy.decide import decide
+from bot.policy.allow_list_file import load_allow_list
+from bot.policy.keyword_files.reader import read_terms
 from bot.policy.masking.spans import mask_text
-from bot.policy.policies import Policy, load_policies
+from bot.policy.policies import Policy
+from bot.policy.publishing import PACKS, POLICIES
 from bot.ports import MediaReader
-from bot.rules.packs import Packs, load_packs
-from bot.rules.rule import Example, Language, Rule
+from bot.rules.packs import Packs
+from bot.rules.rule import Language
+from bot.settings import Settings
 
-TEXT_SUFFIXES = frozenset(
-    (".txt", ".md", ".csv", ".tsv", ".log", ".json", ".jsonl", ".xml", ".yaml", ".yml", ".toml")
-).union((".ini", ".conf", ".env", ".py", ".sh", ".sql", ".properties", ".html", ".htm"))
-MAX_TEXT_BYTES, MAX_BYTES = 32 << 20, 64 << 20
+# The order is part of the public JSON: a removal first, a record last.
 _ORDER = (Action.MASK, Action.DELETE, Action.WARN, Action.MUTE, Action.ESCALATE, Action.LOG)
 KEPT_LISTS = 32
+"""Lists of terms kept prepared: the lines of a batch mostly share a few lists."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckResult:
-    """What was found in one text or file.
+    """The verdict on one text or file.
 
-    ``masked`` is None for what is no text; ``size`` is a picture's, in pixels; ``annotated`` is
-    where its copy with boxes and rules was written.
+    ``explanations`` has a sentence for each of the verdict's findings. ``masked`` is None unless
+    it was text; ``size`` is a picture's, in pixels; ``annotated`` is where its copy with boxes and
+    rules was written.
     """
 
     verdict: Verdict
+    explanations: tuple[str, ...] = field(default=(), repr=False)
     masked: str | None = field(default=None, repr=False)
     size: tuple[int, int] = (0, 0)
     annotated: Path | None = None
@@ -55,16 +56,20 @@ class CheckResult:
             "actions": [action.value for action in _ORDER if action in verdict.actions],
             "masked": self.masked,
             "not_inspected": ", ".join(reasons) or None,
-            "findings": [_finding_json(finding) for finding in verdict.findings],
+            "findings": [
+                _finding_json(finding, explanation)
+                for finding, explanation in zip(verdict.findings, self.explanations, strict=True)
+            ],
         }
 
 
-def _finding_json(finding: Finding) -> dict[str, Any]:
+def _finding_json(finding: Finding, explanation: str) -> dict[str, Any]:
     return {
         "rule": finding.rule_id,
         "category": finding.category.value,
         "severity": finding.severity.label,
         "confidence": finding.confidence,
+        "certainty": finding.certainty.value,
         "mask": finding.extent.value,
         "source": finding.source.value,
         "start": finding.start,
@@ -72,48 +77,37 @@ def _finding_json(finding: Finding) -> dict[str, Any]:
         "match": finding.match,
         "page": finding.page,
         "box": list(finding.box) if finding.box else None,
-        "explanation": finding.explanation,
+        "explanation": explanation,
         "suppressed_by": finding.suppressed_by,
     }
 
 
 class Checker:
-    """Inspects by any of the loaded policies.
+    """Inspects texts and files by any of a judge's policies.
 
-    ``reader`` reads pictures and documents; ``own_terms`` are the organisation's.
+    ``reader`` reads pictures and documents; ``language`` is that of the explanations.
     """
 
     def __init__(
-        self,
-        packs: Packs,
-        policies: Mapping[str, Policy],
-        *,
-        language: Language = "zh-CN",
-        reader: MediaReader | None = None,
-        allowed: AllowList | None = None,
-        own_terms: Iterable[str] = (),
+        self, judge: Judge, *, language: Language = "zh-CN", reader: MediaReader | None = None
     ) -> None:
-        self.packs = packs
-        self._policies = policies
+        self._judge = judge
         self._language: Language = language
         self._reader = reader
-        self._allowed = allowed or AllowList()
-        self._own = KeywordList(own_terms)
-        self._engines: dict[str, Engine] = {}
         self._lists: dict[tuple[str, ...], KeywordList] = {}
+
+    @property
+    def packs(self) -> Packs:
+        """The packs that rules are taken from."""
+        return self._judge.rules.packs
 
     def policy(self, name: str) -> Policy:
         """Return a policy; ConfigurationError names the known ones."""
-        if name not in self._policies:
-            raise ConfigurationError(
-                f"there is no policy {name!r}",
-                mend=f"known policies: {', '.join(sorted(self._policies))}",
-            )
-        return self._policies[name]
+        return self._judge.rules.require_policy(name)
 
     def prepare(self, name: str) -> None:
         """Make a policy's rules ready, which takes most of a second; ConfigurationError."""
-        self._engine(self.policy(name))
+        self._judge.rules.engine(self.policy(name).name)
 
     def check_text(
         self,
@@ -125,24 +119,25 @@ class Checker:
     ) -> CheckResult:
         """Inspect a text as a message's, or as one that stood at ``source``."""
         fragment = Fragment(source=source, text=text)
-        verdict = self._decide([fragment], (), policy, keywords)
-        return CheckResult(verdict=verdict, masked=mask_text(text, verdict.findings))
+        verdict = self._verdict([fragment], (), policy, keywords)
+        return self._result(verdict, masked=mask_text(text, verdict.findings))
 
     async def check_file(
         self, path: Path, *, policy: str = "standard", keywords: Sequence[str] = ()
     ) -> CheckResult:
         """Inspect a file's name and content; NotReadable when there is no such file."""
-        data = _content(path)
+        data = content(path)
         name = Fragment(source=Source.FILENAME, text=path.stem)
-        text = _as_text(path, data)
+        text = as_text(path, data)
         if text is None:
             fragments, gaps, size = await self._media(path, data)
-            verdict = self._decide([*fragments, name], gaps, policy, keywords)
-            return CheckResult(verdict=verdict, size=size)
-        content = Fragment(source=Source.TEXT, text=text)
-        verdict = self._decide([content, name], (), policy, keywords)
+            verdict = self._verdict([*fragments, name], gaps, policy, keywords)
+            return self._result(verdict, size=size)
+        verdict = self._verdict(
+            [Fragment(source=Source.TEXT, text=text), name], (), policy, keywords
+        )
         own = [f for f in verdict.findings if f.fragment == 0]
-        return CheckResult(verdict=verdict, masked=mask_text(text, own))
+        return self._result(verdict, masked=mask_text(text, own))
 
     def judge(
         self,
@@ -151,11 +146,11 @@ class Checker:
         *,
         policy: str = "standard",
     ) -> Verdict:
-        """Return the verdict on what was read before."""
-        return self._decide(fragments, gaps, policy, ())
+        """Return the verdict on fragments that were read before."""
+        return self._verdict(fragments, gaps, policy, ())
 
     async def finds(self, picture: bytes, *, policy: str = "standard") -> bool:
-        """Say whether anything is found in a picture, or could not be looked for."""
+        """Return True if anything is found in a picture, or could not be looked for."""
         fragments, gaps, _ = await self._media(Path(), picture)
         verdict = self.judge(fragments, gaps, policy=policy)
         return bool(verdict.effective or verdict.not_inspected)
@@ -173,36 +168,49 @@ class Checker:
         gap = NotInspected(reason=reading.not_inspected, source=source)
         return reading.fragments, (gap,), size
 
-    def _decide(
+    def _verdict(
         self,
         fragments: Sequence[Fragment],
         gaps: Sequence[NotInspected],
-        policy_name: str,
+        policy: str,
         keywords: Sequence[str],
     ) -> Verdict:
-        policy = self.policy(policy_name)
-        engine = self._engine(policy)
-        inspection = engine.inspect(fragments, self._keyword_list(tuple(keywords)))
-        findings = self._allowed.apply(inspection.findings, chat_id=None, now=datetime.now(UTC))
-        return decide(findings, (*gaps, *inspection.not_inspected), policy)
+        # A misspelt policy is an error here; the running bot would fall back to the standard one.
+        name = self.policy(policy).name
+        terms = self._keyword_list(tuple(keywords), name)
+        return self._judge.verdict(fragments, gaps, policy=name, more_terms=terms)
 
-    def _engine(self, policy: Policy) -> Engine:
-        if policy.name not in self._engines:
-            self._engines[policy.name] = Engine(
-                self.packs.rules(policy.packs),
-                language=self._language,
-                restorer=shared_restorer(),
-            )
-        return self._engines[policy.name]
-
-    def _keyword_list(self, keywords: tuple[str, ...]) -> Keywords:
+    def _keyword_list(self, keywords: tuple[str, ...], policy: str) -> KeywordList | None:
         if not keywords:
-            return self._own
+            return None
         if keywords not in self._lists:
             if len(self._lists) >= KEPT_LISTS:
                 self._lists.pop(next(iter(self._lists)))
-            self._lists[keywords] = KeywordList(keywords)
-        return KeywordLists((self._own, self._lists[keywords]))
+            self._lists[keywords] = self._judge.rules.engine(policy).keyword_list(keywords)
+        return self._lists[keywords]
+
+    def _result(
+        self, verdict: Verdict, *, masked: str | None = None, size: tuple[int, int] = (0, 0)
+    ) -> CheckResult:
+        explanations = tuple(
+            self._judge.explain(finding.rule_id, finding.reasons, self._language)
+            for finding in verdict.findings
+        )
+        return CheckResult(verdict=verdict, explanations=explanations, masked=masked, size=size)
+
+
+class OrganisationTerms:
+    """The organisation's own terms, where no group is known; see `bot.judging.judge.Terms`."""
+
+    def __init__(self, terms: Iterable[str]) -> None:
+        self._terms = tuple(terms)
+        self._list: KeywordList | None = None
+
+    def keywords(self, chat_id: int | None, build: Build) -> SearchableTerms | None:
+        """Return the terms, prepared at the first call."""
+        if self._list is None and self._terms:
+            self._list = build(self._terms)
+        return self._list
 
 
 def load_checker(
@@ -215,88 +223,28 @@ def load_checker(
     own_terms: Iterable[str] = (),
 ) -> Checker:
     """Build a checker from the folder of packs and the file of policies."""
-    packs = load_packs(packs_folder)
-    policies = load_policies(policies_file, packs)
-    return Checker(
-        packs, policies, language=language, reader=reader, allowed=allowed, own_terms=own_terms
+    judge = Judge(
+        Fixed(read_rules(packs_folder, policies_file)),
+        OrganisationTerms(own_terms),
+        allowed=Fixed(allowed or AllowList()),
     )
+    return Checker(judge, language=language, reader=reader)
 
 
-def _content(path: Path) -> bytes:
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise NotReadable("too-large")
-        return path.read_bytes()
-    except FileNotFoundError:
-        raise NotReadable("no-such-file") from None
-    except (OSError, ValueError):
-        raise NotReadable("cannot-open-file") from None
-
-
-def _as_text(path: Path, data: bytes) -> str | None:
-    """Decode a text file; None for anything else, and for one that the reader has to judge."""
-    if len(data) > MAX_TEXT_BYTES or not is_plain(data) or _is_markup(data):
-        return None
-    is_marked = data.startswith((b"\xff\xfe", b"\xfe\xff"))
-    suffix = path.suffix.lower()
-    if suffix not in TEXT_SUFFIXES and (suffix or (b"\0" in data and not is_marked)):
-        return None
-    decoded = text_decoding.decode(data)
-    if decoded.fault is not None or not decoded.texts:
-        return None
-    return decoded.texts[0]
-
-
-def _is_markup(data: bytes) -> bool:
-    """Say whether a text may hold more than it shows: its comments, entities and attributes."""
-    return data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
-
-
-def decode(data: bytes) -> str:
-    """Decode text of unknown encoding: UTF-8, UTF-16 with its mark, else what fits best."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", "replace")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return next(iter(text_decoding.decode_all(data)), None) or data.decode("gb18030", "replace")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExampleFault:
-    """An example that a rule judges wrongly. ``expected`` says that it should be found."""
-
-    rule_id: str
-    text: str = field(repr=False)
-    expected: bool
-
-
-def check_examples(packs: Packs, language: Language = "zh-CN") -> Iterator[ExampleFault]:
-    """Run every rule's own examples; ConfigurationError for a pattern that is not valid."""
-    for pack in packs.by_name.values():
-        for rule in pack.rules:
-            engine = Engine([rule], language=language)
-            yield from _run_examples(engine, rule)
-
-
-def _run_examples(engine: Engine, rule: Rule) -> Iterator[ExampleFault]:
-    def found(example: Example) -> bool:
-        inspection = engine.inspect([Fragment(source=example.source, text=example.text)])
-        return bool(inspection.findings)
-
-    for example in rule.positives:
-        if not found(example):
-            yield ExampleFault(rule_id=rule.id, text=example.text, expected=True)
-    for example in rule.negatives:
-        if found(example):
-            yield ExampleFault(rule_id=rule.id, text=example.text, expected=False)
-
-
-def dump(record: Mapping[str, Any]) -> str:
-    """Return one line of JSON that UTF-8 can carry, lone surrogates included."""
-    line = json.dumps(record, ensure_ascii=False)
-    try:
-        line.encode()
-    except UnicodeEncodeError:
-        return json.dumps(record)
-    return line
+def configured_checker(
+    settings: Settings,
+    *,
+    language: Language | None = None,
+    reader: MediaReader | None = None,
+    candidate: Path | None = None,
+) -> Checker:
+    """Build a checker by the settings; a ``candidate`` folder has other packs and policies."""
+    file = settings.keyword_files.get(None)
+    return load_checker(
+        candidate / PACKS if candidate else settings.resource(PACKS),
+        candidate / POLICIES if candidate else settings.resource(POLICIES),
+        language=language or settings.language,
+        reader=reader,
+        allowed=load_allow_list(settings.allow_list),
+        own_terms=(*settings.keywords, *(read_terms(file) if file else ())),
+    )

@@ -1,4 +1,4 @@
-"""Keyed digests of content, so that a released message is known again without being kept."""
+"""Keyed digests of content, to recognise a released message without keeping its content."""
 
 from __future__ import annotations
 
@@ -8,18 +8,20 @@ from bot.fragments import ReadAttachments
 from bot.model import Finding, Fragment, Source
 
 Digest = Callable[[bytes, str], str]
-"""Keyed digest of bytes for a purpose."""
+"""Returns the keyed digest of bytes for a purpose."""
 
 _PURPOSE = "release"
 _ENOUGH_TEXT = 20
-"""Characters below which two different pictures may well bear the same text."""
+"""Characters below which two different pictures often hold the same text."""
 
 
 def digests_of(fragment: Fragment, attached: ReadAttachments, digest: Digest) -> tuple[str, ...]:
-    """Return the digests by which a fragment's very content is known again.
+    """Return the digests by which a fragment's content is recognised.
 
-    A picture is known by its bytes or by all of its text, because platforms recompress pictures.
+    A picture is recognised by its bytes or by all of its text, because platforms recompress
+    pictures.
     """
+    # Without blanks: clients and the recogniser of pictures break lines differently each time.
     text = "".join(fragment.text.split())
     in_picture = fragment.source is Source.IMAGE
     found = []

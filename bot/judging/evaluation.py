@@ -1,4 +1,4 @@
-"""Measure how well a policy judges labelled lines."""
+"""Measure a policy's recall and precision on labelled lines."""
 
 from __future__ import annotations
 
@@ -13,14 +13,16 @@ from bot.judging.checking import Checker, CheckResult
 from bot.model import Severity, Source
 
 ALL = "all"
+"""The family that stands for all lines."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Label:
-    """A line with what is right to say of it.
+    """A line with its correct verdict.
 
-    ``rules`` are ids or beginnings of ids of which one must be found; none means that nothing may
-    be. ``severity`` is the least severity that is right. ``text`` or ``path`` is what is inspected.
+    ``rules`` are ids or beginnings of ids, one of which must be found; an empty tuple means that
+    nothing may be found. ``severity`` is the least severity that counts as correct. ``text`` or
+    the file at ``path`` is inspected.
     """
 
     number: int
@@ -42,13 +44,13 @@ class Tally:
     flagged: int = 0
     passed: int = 0
 
-    def add(self, *, leaks: bool, told: bool) -> Tally:
+    def add(self, *, leaks: bool, found: bool) -> Tally:
         """Return the counts with one more line."""
         return Tally(
-            self.found + (leaks and told),
-            self.missed + (leaks and not told),
-            self.flagged + (not leaks and told),
-            self.passed + (not leaks and not told),
+            self.found + (leaks and found),
+            self.missed + (leaks and not found),
+            self.flagged + (not leaks and found),
+            self.passed + (not leaks and not found),
         )
 
     @property
@@ -66,11 +68,11 @@ class Tally:
     @property
     def precision(self) -> float | None:
         """The part of flagged lines that leak; None where nothing was flagged."""
-        told = self.found + self.flagged
-        return self.found / told if told else None
+        flagged = self.found + self.flagged
+        return self.found / flagged if flagged else None
 
     def is_worse_than(self, other: Tally) -> bool:
-        """Say whether recall or precision fell, on the same lines."""
+        """Return True if recall or precision fell, on the same lines."""
         return self.found < other.found or self.flagged > other.flagged
 
 
@@ -90,9 +92,9 @@ class Measures:
 def load_labels(path: Path) -> tuple[Label, ...]:
     """Load labelled lines; ConfigurationError names the line that is wrong.
 
-    Each is an object with ``text`` or ``path``, and with what is right: ``rules`` (a list, empty
-    for harmless), ``leak`` (true or false) or ``severity`` (``none`` for harmless). Optional:
-    ``family`` and ``source``.
+    Each is an object with ``text`` or ``path``, and with the correct verdict: ``rules`` (a list,
+    empty for harmless), ``leak`` (true or false) or ``severity`` (``none`` for harmless).
+    Optional: ``family`` and ``source``.
     """
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
@@ -143,10 +145,10 @@ async def measure(checker: Checker, labels: Iterable[Label], policy: str) -> Mea
     families: dict[str, Tally] = {ALL: Tally()}
     wrong: list[Label] = []
     for label in labels:
-        told = is_told(label, await _inspect(checker, label, policy))
+        found = is_found(label, await _inspect(checker, label, policy))
         for family in (ALL, label.family):
-            families[family] = families.get(family, Tally()).add(leaks=label.leaks, told=told)
-        if told != label.leaks:
+            families[family] = families.get(family, Tally()).add(leaks=label.leaks, found=found)
+        if found != label.leaks:
             wrong.append(label)
     return Measures(families, tuple(wrong))
 
@@ -159,8 +161,8 @@ async def _inspect(checker: Checker, label: Label, policy: str) -> CheckResult:
     return await checker.check_file(label.path, policy=policy)
 
 
-def is_told(label: Label, result: CheckResult) -> bool:
-    """Say whether what was found is what the label asks for or, if harmless, anything at all."""
+def is_found(label: Label, result: CheckResult) -> bool:
+    """Return True if the label's rule was found or, on a harmless line, anything at all."""
     found = result.verdict.effective
     if not label.leaks:
         return bool(found)

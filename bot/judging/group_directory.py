@@ -1,4 +1,4 @@
-"""What the program knows of each group at hand, without asking the database for every message."""
+"""The groups and their own terms in memory, so that messages need no query for them."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from dataclasses import dataclass, field
 from itertools import islice
 from time import monotonic
 
-from bot.detect.text.terms.keyword_list import KeywordList, KeywordLists, Keywords
+from bot.detect.text.terms.keyword_list import KeywordList, KeywordLists, SearchableTerms
 from bot.judging.watched_file import WatchedFile
 from bot.store.groups import Group
 from bot.store.key_values import GROUPS_VERSION
 from bot.store.store import Store
 
 LOOK = 0.5
-"""Seconds between looks for changes that other processes made: one small query."""
+"""Seconds between queries for changes that other processes made; such a query is small."""
 
 FRESH = 1.0
-"""Seconds after the last look for which memory counts; later, groups are read from the database."""
+"""Seconds after the last `look` for which memory counts; after that the database is asked."""
 
 TOGETHER = 100
-"""Groups that are read together: one query for many costs little more than for one."""
+"""Groups that are read together: a query for many costs little more than for one."""
 
 Build = Callable[[Iterable[str]], KeywordList]
 Files = Mapping[int | None, WatchedFile[KeywordList]]
@@ -29,7 +29,10 @@ Files = Mapping[int | None, WatchedFile[KeywordList]]
 
 @dataclass(slots=True)
 class _Remembered:
-    """A group and its own terms; ``asked``: since they were read. ``stale``: to be read again."""
+    """A group and its own terms.
+
+    ``asked``: it was asked for since it was read. ``stale``: it must be read again before use.
+    """
 
     value: tuple[Group | None, tuple[str, ...]] = field(repr=False)
     stale: bool = False
@@ -64,7 +67,7 @@ class Directory:
         self._looked_at = float("-inf")
 
     async def look(self) -> None:
-        """Learn whether another process changed a group; called every `LOOK` seconds."""
+        """Check if another process changed a group; called every `LOOK` seconds."""
         began = self._clock()
         version = await self._store.facts.get(GROUPS_VERSION)
         if version != self._version:
@@ -106,7 +109,7 @@ class Directory:
         added: dict[int, list[str]] = {}
         for keyword in await self._store.keywords.of_some(groups):
             added.setdefault(keyword.chat_id, []).append(keyword.term)
-        # A change made while it was being read is read at the next question.
+        # A group that changed while it was being read may be old already: read it again next time.
         stale = changes != self._changes
         for i in ids:
             terms: tuple[str, ...] = ()
@@ -118,9 +121,9 @@ class Directory:
         return self._groups[chat_id]
 
     def forget(self, chat_id: int) -> None:
-        """Read a group again at the next question, because it was changed.
+        """Read a changed group again when it is next asked for.
 
-        Messages that are being inspected meanwhile go by what was known.
+        Messages that are being inspected meanwhile are judged by the former terms.
         """
         self._changes += 1
         if (known := self._groups.get(chat_id)) is not None:
@@ -136,19 +139,19 @@ class Directory:
         known = self._groups.get(chat_id)
         return known.value[1] if known else tuple(self._configured.get(chat_id, ()))
 
-    def keywords(self, chat_id: int, build: Build) -> Keywords | None:
+    def keywords(self, chat_id: int | None, build: Build) -> SearchableTerms | None:
         """Return the terms to be looked for in a group, prepared for matching.
 
-        Lists from files are prepared already; the others are built anew only when they changed.
+        Without a ``chat_id`` they are the organisation's alone. Lists from files are prepared
+        already; the others are built again only when they changed.
         """
-        owners: tuple[int | None, ...] = (None, *self._ids.get(chat_id, (chat_id,)))
+        owners: tuple[int | None, ...] = (None,)
+        own: dict[int | None, tuple[str, ...]] = {None: tuple(self._configured.get(None, ()))}
+        if chat_id is not None:
+            owners = (None, *self._ids.get(chat_id, (chat_id,)))
+            own[chat_id] = self.terms(chat_id)
         lists = [self._files[owner].value for owner in owners if owner in self._files]
-        for owner, terms in (
-            (None, tuple(self._configured.get(None, ()))),
-            (chat_id, self.terms(chat_id)),
-        ):
-            if terms:
-                lists.append(self._built(owner, terms, build))
+        lists += [self._built(owner, terms, build) for owner, terms in own.items() if terms]
         if len(lists) < 2:
             return lists[0] if lists else None
         return KeywordLists(lists)

@@ -12,7 +12,7 @@ NO_FILES = ReadAttachments()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What was judged about a message, and what follows from it.
+    """The verdict on a message, with all that its case and its effects are made of.
 
     ``final`` is False while the message's files are still to be read: the message is taken down,
     and the rest of its case follows with the final plan.
@@ -31,7 +31,7 @@ class Plan:
 
     @property
     def recorded(self) -> tuple[Finding, ...]:
-        """The findings that a case keeps: also what the allow-list excludes, not releases."""
+        """The findings that a case keeps: those the allow-list excludes included, releases not."""
         return tuple(
             f
             for f in self.verdict.findings

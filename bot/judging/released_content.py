@@ -1,4 +1,4 @@
-"""Contents that a supervisor released: what is found in them is suppressed for their sender."""
+"""Suppress findings in content that a supervisor released for its sender."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.store.store import Store
 
 
 class ReleasedContent:
-    """Suppresses findings in what a supervisor released for its sender."""
+    """Suppresses findings in released content, for the sender and the group it was released for."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -31,6 +31,7 @@ class ReleasedContent:
         if self.none_for(message):
             return findings
         digests = digests_of_findings(findings, fragments, attached, self._store.keys.digest)
+        # One query for all fragments: a message with twenty pictures needs no twenty round trips.
         every = [d for found in digests.values() for d in found]
         released = await self._store.releases.matching(every, message.chat_id, message.sender.id)
         if not released:

@@ -1,4 +1,8 @@
-"""What each sender posted within the last minute, to see a text that was split over posts.
+"""The posts of each sender within the last minute, to find a text that is split over them.
+
+    posts of one sender:  "请查收机密"  "★10年关于部署的报告"
+    joined text:          "请查收机密★10年关于部署的报告"
+                                    ^ the join; a finding counts only if it spans it
 
 Content is held in memory only, for a minute, and never written anywhere.
 """
@@ -17,8 +21,10 @@ from bot.model import Finding, Joined, Message
 SPAN = timedelta(minutes=1)
 MAX_PARTS = 3
 MAX_SENDERS = 20_000
+"""Senders that are remembered; beyond that, those who have been silent longest are dropped."""
+
 EDGE = 128
-"""Characters on each side of a join that are looked at first."""
+"""Characters on each side of a join that are inspected first: nearly all joins hold nothing."""
 
 _Key = tuple[int, int | None, int]
 
@@ -44,9 +50,9 @@ class RecentPosts:
         self._senders: OrderedDict[_Key, _Recent] = OrderedDict()
 
     def joins(self, message: Message) -> Iterator[Joined]:
-        """Remember a post, and yield what it says with those next to it, with most of them first.
+        """Remember a post, and yield its text joined with the posts next to it, longest runs first.
 
-        An edited post takes the place of what it was.
+        An edited post replaces its former text.
         """
         if not message.text:
             return
@@ -66,13 +72,13 @@ class RecentPosts:
                     yield from _joined(run, message)
 
     def forget(self, message: Message, ids: tuple[int, ...]) -> None:
-        """Forget posts that were taken down."""
+        """Drop posts that were taken down."""
         recent = self._senders.get(_key(message))
         if recent is not None:
             recent.posts = [p for p in recent.posts if p.message_id not in ids]
 
     async def forget_old(self) -> None:
-        """Forget what is older than a minute."""
+        """Drop posts that are older than a minute."""
         self._drop_old()
 
     def _drop_old(self) -> None:
@@ -89,7 +95,7 @@ def _key(message: Message) -> _Key:
 
 
 def _joined(run: list[_Post], message: Message) -> Iterator[Joined]:
-    """Yield the ways in which posts read as one text: words may be split, or stand apart."""
+    """Yield the ways in which posts read as one text: without a gap, and with a blank between."""
     texts = [p.text for p in run]
     between = [""]
     if all(_is_word(a[-1]) and _is_word(b[0]) for a, b in pairwise(texts)):
@@ -98,6 +104,7 @@ def _joined(run: list[_Post], message: Message) -> Iterator[Joined]:
     for gap in between:
         head, tail = texts[0], texts[-1]
         inner = gap.join(["", *texts[1:-1], ""])
+        # A long post in the middle holds the finding itself, or nothing spans it.
         if len(inner) > EDGE:
             continue
         yield Joined(

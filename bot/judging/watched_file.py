@@ -5,28 +5,45 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from bot.errors import ConfigurationError
 
 log = logging.getLogger(__name__)
 
 SETTLES = 0.2
-"""Seconds that a file has to stay as it is, so that none is read while it is being written."""
+"""Seconds for which a file must not change, so that none is read while it is being written."""
 
 Refuse = Callable[[ConfigurationError, str], Awaitable[None]]
-"""Tells people of a mistake; the second names the change, alike in all processes."""
+"""Reports a mistake; the second argument names the change, the same in all processes."""
 
 _Value = TypeVar("_Value")
+_Value_co = TypeVar("_Value_co", covariant=True)
 _Stamp = tuple[tuple[str, int, int, int], ...]
 
 
-class WatchedFile(Generic[_Value]):
-    """What a file, or files and folders beside it, hold as of the last look at them.
+class Current(Protocol[_Value_co]):
+    """A value that may be replaced as a whole between two looks at it."""
 
-    ``read`` gets the first of ``paths`` and runs in a thread of its own. A mistake leaves what was
-    read before in force; it is logged and told to ``refuse``, once for each change.
+    @property
+    def value(self) -> _Value_co:
+        """Return the value as of now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed(Generic[_Value]):
+    """A value that stays, for commands that end before a change of their files would matter."""
+
+    value: _Value
+
+
+class WatchedFile(Generic[_Value]):
+    """The value that was read from a file, or from files and folders beside it, at the last look.
+
+    ``read`` gets the first of ``paths`` and runs in a thread of its own. After a
+    mistake the former value stays in force; ``refuse`` is called once for each change.
     """
 
     refuse: Refuse | None = None
@@ -39,7 +56,7 @@ class WatchedFile(Generic[_Value]):
         self.value = read(path)
 
     async def look(self) -> bool:
-        """Read the file again if it has changed; say whether its value is new."""
+        """Read the file again if it has changed; return True if there is a new value."""
         async with self._looking:
             stamp = await asyncio.to_thread(_stamp, self._paths)
             if stamp == self._stamp:
@@ -50,7 +67,7 @@ class WatchedFile(Generic[_Value]):
             try:
                 self.value = await asyncio.to_thread(self._read, self._paths[0])
             except ConfigurationError as error:
-                log.error("%s; what was read before stays in force", error)
+                log.error("%s; the former value stays in force", error)
                 if self.refuse is not None:
                     await self.refuse(error, f"{self._paths[0].name}/{_newest(stamp)}")
                 return False
@@ -68,13 +85,16 @@ def _newest(stamp: _Stamp) -> int:
 
 
 def _stamp(paths: Iterable[Path]) -> _Stamp:
-    """Return what changes with the files, and with those of a folder."""
-    told = []
+    """Return the times, sizes and inodes of files, and of the files in folders.
+
+    The inode counts because editors and `publish` replace a file within its time's resolution.
+    """
+    stamps = []
     for path in paths:
         for file in (path, *sorted(path.glob("*.toml"))) if path.is_dir() else (path,):
             try:
                 status = file.stat()
             except OSError:
                 continue
-            told.append((str(file), status.st_mtime_ns, status.st_size, status.st_ino))
-    return tuple(told)
+            stamps.append((str(file), status.st_mtime_ns, status.st_size, status.st_ino))
+    return tuple(stamps)

@@ -14,8 +14,8 @@ from bot.notifications.texts.group import Reason
 from bot.outgoing import Button, MaskedCopy, Post
 
 
-class Told(Protocol):
-    """What is told of a finding: `bot.model.Finding`, or what a case keeps of one."""
+class ReportedFinding(Protocol):
+    """A finding as far as readers learn of it: `bot.model.Finding`, or a case's note of one."""
 
     @property
     def rule_id(self) -> str:
@@ -23,15 +23,15 @@ class Told(Protocol):
 
     @property
     def category(self) -> Category:
-        """What it protects."""
+        """The kind of material that it protects."""
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """The codes of what speaks for it."""
+        """The codes of the reasons for it."""
 
 
 Explain = Callable[[str, Sequence[str], Language], str]
-"""Says in one sentence why something was found: (rule id, codes of the reasons, language)."""
+"""Returns the sentence that explains a finding, by rule id, codes of reasons and language."""
 
 
 class Composer:
@@ -49,10 +49,12 @@ class Composer:
         """Return the supported language for a platform's code such as ``zh-hans``."""
         return best_language(code, self._catalogs.default)
 
-    def reasons(self, findings: Iterable[Told], language: str | None) -> tuple[Reason, ...]:
-        """Say in plain words what was found and why, each rule once, in the order given."""
+    def reasons(
+        self, findings: Iterable[ReportedFinding], language: str | None
+    ) -> tuple[Reason, ...]:
+        """Explain findings in plain words, each rule once, in the order given."""
         t = self._catalogs.get(language)
-        by_rule: dict[str, Told] = {}
+        by_rule: dict[str, ReportedFinding] = {}
         for finding in findings:
             by_rule.setdefault(finding.rule_id, finding)
         return tuple(
@@ -72,7 +74,7 @@ class Composer:
         language: str,
         buttons: tuple[str, str],
     ) -> Post:
-        """The message that takes the place of one taken down; ``buttons``: ids of why, mistake."""
+        """Return the notice in place of a removed message; ``buttons``: ids of why, mistake."""
         t = self._catalogs.get(language)
         text = group_words.notice(
             t,
@@ -103,7 +105,7 @@ class Composer:
         language: str,
         removed: bool,
     ) -> Post:
-        """The private explanation to the sender."""
+        """Return the private explanation to the sender."""
         t = self._catalogs.get(language)
         text = sender_words.explanation(t, group=group_title, reasons=reasons, removed=removed)
         return Post(chat_id=message.sender.id, text=text)

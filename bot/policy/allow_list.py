@@ -1,4 +1,4 @@
-"""Exclude what is known to be harmless. What is excluded stays visible, with the entry's id."""
+"""Exclude known harmless findings. They stay in the verdict, with the id of the entry."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from bot.model import Finding
 class AllowEntry:
     """One exclusion, with who answers for it and until when.
 
-    ``kind`` says what ``value`` is: a ``term`` (equal to what was found), a ``pattern`` (RE2, all
-    of what was found), a ``rule`` (its id), or ``group`` (the chat's id: everything there).
+    ``kind`` names the meaning of ``value``: a ``term`` (equals the match), a ``pattern`` (RE2, for
+    the whole match), a ``rule`` (its id), or a ``group`` (the chat's id: everything there).
     ``chat_id`` limits an entry to one group.
     """
 

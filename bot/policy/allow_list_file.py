@@ -1,4 +1,4 @@
-"""Load the allow-list: what is known to be harmless, who answers for it, and until when."""
+"""Load the allow-list: harmless terms, patterns and rules, each with an owner and an end."""
 
 from __future__ import annotations
 

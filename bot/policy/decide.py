@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from bot.model import Action, Category, Finding, NotInspected, Severity, Verdict
+from bot.model import Action, Category, Certainty, Finding, NotInspected, Severity, Verdict
 from bot.policy.policies import Policy
 
 BULK = 3
@@ -18,10 +18,12 @@ def decide(
 
     Suppressed findings stay in the verdict and count for nothing. ``BULK`` or more different
     identity values of one kind raise their findings to high. Deleting includes masking, so that
-    both never stand together. A finding that is only likely asks for a supervisor and nothing else.
+    both never stand together. A finding whose confidence is below the policy's threshold for its
+    category is only likely. Likely findings ask for a supervisor and for nothing else.
     """
-    raised = _raise_bulk([f for f in findings if f.is_certain])
-    likely = [f for f in findings if not f.is_certain]
+    graded = [_graded(f, policy) for f in findings]
+    raised = _raise_bulk([f for f in graded if f.is_certain])
+    likely = [f for f in graded if not f.is_certain]
     severities = {f.severity for f in raised if f.suppressed_by is None}
     actions: set[Action] = set()
     for severity in severities:
@@ -41,6 +43,16 @@ def decide(
         policy=policy.name,
         policy_version=policy.version,
     )
+
+
+def _graded(finding: Finding, policy: Policy) -> Finding:
+    """Return a finding as likely if it is not sure enough for its category.
+
+    A detector may call a finding likely by itself; no threshold makes it certain.
+    """
+    if finding.is_certain and finding.confidence < policy.thresholds.get(finding.category, 0.0):
+        return finding.evolve(certainty=Certainty.LIKELY)
+    return finding
 
 
 def _raise_bulk(findings: Sequence[Finding]) -> Sequence[Finding]:
@@ -69,7 +81,7 @@ def _identity_values(findings: Iterable[Finding]) -> set[tuple[str, str]]:
 
 
 def _counts(finding: Finding) -> bool:
-    """Say whether a finding is an identity value that stands for a person."""
+    """Return True if a finding is an identity value that stands for a person."""
     return (
         finding.category is Category.IDENTITY
         and finding.suppressed_by is None

@@ -1,4 +1,4 @@
-"""Load policies: which packs are used, what is kept, and what follows from each severity."""
+"""Load policies: their packs, thresholds, and the actions that follow from each severity."""
 
 from __future__ import annotations
 
@@ -9,17 +9,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal
 
 from bot.errors import ConfigurationError
-from bot.model import Action, AttachmentKind, Severity
+from bot.model import Action, AttachmentKind, Category, Severity
 from bot.rules.packs import Packs
 from bot.rules.schema import PoliciesSchema, PolicySchema, validate
 
 _UNSUPPORTED = "unsupported-"
 _READABLE = (AttachmentKind.PHOTO, AttachmentKind.DOCUMENT)
 _BY_NATURE = frozenset(k.value.replace("_", "-") for k in AttachmentKind if k not in _READABLE)
-"""What nobody expects to be read; a document or picture of an unknown kind is not among it."""
+"""Kinds that no reader reads; a document or picture of an unknown kind is not one of them."""
 
 _CHOICES = {
     "log": frozenset((Action.LOG,)),
@@ -32,6 +31,7 @@ _CHOICES = {
 class Policy:
     """A policy. ``version`` is a digest of its content and of its packs' content.
 
+    ``thresholds`` are confidences below which a finding of a category is only likely.
     ``unsupported`` follows from kinds of media that cannot be read by nature (``unsupported-voice``
     and the like), unless ``by_kind`` names the kind; ``not_inspected`` follows from everything else
     that could not be read, documents of an unknown kind among it.
@@ -39,15 +39,15 @@ class Policy:
 
     name: str
     packs: tuple[str, ...]
-    evidence: Literal["masked", "sealed"]
     actions: Mapping[Severity, frozenset[Action]]
     not_inspected: frozenset[Action]
     unsupported: frozenset[Action]
     version: str
+    thresholds: Mapping[Category, float] = field(default_factory=dict)
     by_kind: Mapping[str, frozenset[Action]] = field(default_factory=dict)
 
     def unread(self, reason: str) -> frozenset[Action]:
-        """Return what follows from something that was not read for a reason."""
+        """Return the actions that follow from a part that was not read, by its reason."""
         kind = reason.removeprefix(_UNSUPPORTED)
         if kind == reason:
             return self.not_inspected
@@ -81,6 +81,13 @@ def _policy(name: str, schema: PolicySchema, packs: Packs, path: Path) -> Policy
                 where=f"{path}: policy {name!r}",
                 mend=f"known packs: {', '.join(sorted(packs.by_name))}",
             )
+    if schema.evidence == "sealed":
+        # Refused rather than ignored: an operator would rely on evidence that nobody keeps.
+        raise ConfigurationError(
+            "evidence = “sealed” is not available yet",
+            where=f"{path}: policy {name!r}",
+            mend="write evidence = “masked”",
+        )
     content = json.dumps(
         [schema.model_dump(mode="json"), [packs.by_name[p].digest for p in schema.packs]],
         sort_keys=True,
@@ -89,7 +96,6 @@ def _policy(name: str, schema: PolicySchema, packs: Packs, path: Path) -> Policy
     return Policy(
         name=name,
         packs=schema.packs,
-        evidence=schema.evidence,
         actions=MappingProxyType(
             {
                 Severity.NONE: frozenset(),
@@ -102,5 +108,6 @@ def _policy(name: str, schema: PolicySchema, packs: Packs, path: Path) -> Policy
         not_inspected=frozenset(map(Action, actions.not_inspected)),
         unsupported=frozenset(map(Action, actions.unsupported)),
         by_kind=MappingProxyType({k: _CHOICES[c] for k, c in schema.unsupported.items()}),
+        thresholds=MappingProxyType({Category(c): t for c, t in schema.thresholds.items()}),
         version=hashlib.sha256(content.encode()).hexdigest()[:12],
     )

@@ -12,7 +12,7 @@ def publish(candidate: Path, folder: Path) -> None:
     """Copy ``packs`` and ``policies.toml`` of one folder into another.
 
     Everything is copied beside its place before anything is replaced, so that a full disk or a
-    lost file leaves what is in force as it was. A running bot takes it up within seconds.
+    lost file leaves the former policy in force. A running bot reads it within seconds.
     """
     new_packs, new_policies = folder / f"{PACKS}.new", folder / f"{POLICIES}.new"
     old_packs = folder / f"{PACKS}.old"

@@ -1,4 +1,4 @@
-"""Load packs of rules from TOML, strictly: a mistake is told with its file, rule and remedy."""
+"""Load packs of rules from TOML, strictly: errors name the file, the rule and the remedy."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Any
 from bot.errors import ConfigurationError
 from bot.model import Category, Extent, Severity, Source
 from bot.rules.regex import translated
-from bot.rules.rule import GROUP_KEYWORD, LANGUAGES, Evidence, Example, Rule, Surroundings
+from bot.rules.rule import BUILT_IN, LANGUAGES, Evidence, Example, Rule, Surroundings
 from bot.rules.schema import PackSchema, RuleSchema, SourcedExample, first_fault, validate
 
 _DEFAULT_EXTENT = MappingProxyType(
@@ -60,9 +60,9 @@ class Packs:
         return tuple(rules)
 
     def rule(self, rule_id: str) -> Rule | None:
-        """Return a rule by its id, or None."""
-        if rule_id == GROUP_KEYWORD.id:
-            return GROUP_KEYWORD
+        """Return a rule by its id, the built-in ones included, or None."""
+        if rule_id in BUILT_IN:
+            return BUILT_IN[rule_id]
         pack = self.by_name.get(rule_id.partition("/")[0])
         return next((r for r in pack.rules if r.id == rule_id), None) if pack else None
 
@@ -83,7 +83,7 @@ def load_pack(path: Path) -> Pack:
 
 @functools.lru_cache(maxsize=64)
 def _pack(path: Path, content: bytes) -> Pack:
-    """Read a pack; of those that are read again few have changed."""
+    """Read a pack. Cached, because a change of one pack makes all of them be read again."""
     try:
         raw = tomllib.loads(content.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -101,7 +101,7 @@ def _pack(path: Path, content: bytes) -> Pack:
 
 
 def with_defaults(raw: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a pack with its ``defaults`` put into every rule that does not say otherwise."""
+    """Return a pack with its ``defaults`` as the values of keys that a rule does not set itself."""
     defaults, rules = raw.get("defaults"), raw.get("rules")
     if not isinstance(defaults, dict) or not isinstance(rules, list):
         return raw
@@ -111,13 +111,13 @@ def with_defaults(raw: Mapping[str, Any]) -> Mapping[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """What a pack's ``@NAME@`` stand for: pieces of patterns, and lists of plain words."""
+    """The values of ``@NAME@`` in a pack: pieces of patterns, and lists of plain words."""
 
     macros: Mapping[str, str]
     lists: Mapping[str, tuple[str, ...]]
 
     def pattern(self, pattern: str, where: str) -> str:
-        """Put both in place; a macro may use those before it."""
+        """Expand macros and lists; a macro may use the macros before it."""
         for name, text in reversed(list(self.macros.items())):
             pattern = pattern.replace(f"@{name}@", f"(?:{text})")
         for name, words in self.lists.items():
@@ -125,7 +125,7 @@ class _Words:
                 continue
             plain = "|".join(re.escape(word.lower()) for word in words)
             pattern = pattern.replace(f"@{name}@", f"(?:{plain})")
-        translated(pattern, where)  # Raises for what cannot be made to mean Unicode.
+        translated(pattern, where)  # Raises where RE2 cannot be given Unicode meaning.
         return pattern
 
     def keywords(self, keywords: tuple[str, ...]) -> tuple[str, ...]:

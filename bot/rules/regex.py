@@ -15,12 +15,12 @@ _CLASSES = MappingProxyType(
         "d": r"\p{Nd}",
     }
 )
-# RE2's own class is ten times as large, which tells in patterns that repeat it. After normalisation
-# no other Chinese characters are left.
+# RE2's own class has ten times as many ranges, which slows down patterns that repeat it. After
+# normalisation no other Chinese characters are left.
 _HAN = r"\x{3007}\x{3400}-\x{9fff}\x{20000}-\x{3134f}"
 _NAMED_HAN = r"\p{Han}"
 REMEMBERED = 2048
-"""Patterns that are kept ready: packs that are read again hold mostly the same."""
+"""Compiled patterns that are kept: packs that are read again hold mostly the same ones."""
 
 _NEGATED = MappingProxyType({name.upper(): inside for name, inside in _CLASSES.items()})
 
@@ -42,7 +42,7 @@ def compile_regex(pattern: str, where: str) -> re2._Regexp:
 @functools.lru_cache(maxsize=REMEMBERED)
 def _compiled(pattern: str) -> re2._Regexp:
     options = re2.Options()
-    options.log_errors = False
+    options.log_errors = False  # RE2 would print the pattern, which may be an operator's secret
     options.max_mem = 32 << 20
     return re2.compile(pattern, options)
 
@@ -50,7 +50,7 @@ def _compiled(pattern: str) -> re2._Regexp:
 def translated(pattern: str, where: str) -> str:
     r"""Return a pattern in which \w \W \d \D mean letters and digits of all scripts.
 
-    Raises ConfigurationError for what RE2 cannot be made to mean in Unicode: \b and \B, and a
+    Raises ConfigurationError where RE2 cannot be given Unicode meaning: \b and \B, and a
     negated class within brackets.
     """
     try:

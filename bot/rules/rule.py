@@ -1,4 +1,4 @@
-"""A rule: one thing to look for, as data; the packs load it and the engine runs it."""
+"""Rules as data; packs load them and the engine runs them."""
 
 from __future__ import annotations
 
@@ -20,15 +20,19 @@ LANGUAGES: tuple[Language, ...] = ("zh-CN", "en")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
-    """A text with what a rule must say of it; ``source`` says where it stood."""
+    """A text that a rule must find or must not find; ``source`` is where it stood."""
 
     text: str = field(repr=False)
     source: Source = Source.TEXT
 
 
+ELEMENT = "element"
+"""The code of the reason that an element of a structure was seen; the element's name follows."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """One element of a structure: RE2 on the compact form, and what it adds to the score."""
+    """One element of a structure: RE2 on the compact form, and its weight in the score."""
 
     name: str
     title: Mapping[str, str]
@@ -38,13 +42,13 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What must or must not stand around a hit.
+    """Conditions on the text around a hit.
 
     ``context`` words within ``window`` characters raise the confidence, and are needed where
-    ``context_required``. ``positions`` lists where the hit may stand. ``discourse`` says which talk
-    about secrecy makes the hit harmless. ``beside`` is a pattern that must be found elsewhere in
-    the fragment, ``unless`` one that must not be found in the hit's sentence, ``absent`` one that
-    must not be found anywhere in the fragment.
+    ``context_required``. ``positions`` lists where the hit may stand. ``discourse`` names the talk
+    about secrecy that makes the hit harmless. ``beside`` is a pattern that must be found elsewhere
+    in the fragment, ``unless`` one that must not be found in the hit's sentence, ``absent`` one
+    that must not be found anywhere in the fragment.
     """
 
     context: tuple[str, ...] = ()
@@ -67,8 +71,8 @@ class Rule:
     rules can share, matches. A group named ``value`` is the hit;
     else the whole match is. A rule with ``evidence`` has no pattern: it is found where the weights
     of the elements that are present add up to ``threshold``, in a fragment of at most ``longest``
-    characters without blanks, where that is not 0. Of a rule with ``most`` no more than so many
-    findings of a fragment are told, for more of the same would say nothing new. ``raised`` is the
+    characters without blanks, where that is not 0. A rule with ``most`` yields at
+    most so many findings in a fragment, because more of the same add nothing. ``raised`` is the
     severity with ``raised_beside`` in the fragment.
     """
 
@@ -99,6 +103,7 @@ class Rule:
     positives: tuple[Example, ...] = ()
     negatives: tuple[Example, ...] = ()
 
+    # Rules are keys of caches; hashing all fields would walk hundreds of examples each time.
     def __hash__(self) -> int:
         return hash(self.id)
 
@@ -148,9 +153,9 @@ DISGUISED: Mapping[str, Rule] = MappingProxyType(
         for kind, (chinese, english) in _DISGUISES.items()
     }
 )
-"""What may be protected material in disguise, by the kind of disguise."""
+"""The rules for likely protected material in disguise, by the kind of disguise."""
 
 BUILT_IN: Mapping[str, Rule] = MappingProxyType(
     {rule.id: rule for rule in (GROUP_KEYWORD, *DISGUISED.values())}
 )
-"""The rules that stand in no pack."""
+"""The rules that are in no pack."""

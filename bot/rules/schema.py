@@ -1,9 +1,9 @@
-"""The shape of packs and policies as they are written, checked strictly."""
+"""The schemas of packs and policies in TOML, checked strictly."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -11,6 +11,7 @@ from bot.errors import ConfigurationError
 from bot.rules.rule import Boundary, Discourse, Position, View
 
 SeverityName = Literal["low", "medium", "high", "critical"]
+CategoryName = Literal["marking", "document", "identity", "credential", "keyword", "fingerprint"]
 ActionName = Literal["log", "warn", "mask", "delete", "escalate", "mute"]
 SourceName = Literal[
     "text",
@@ -49,7 +50,7 @@ class _Strict(BaseModel):
 
 
 class SourcedExample(_Strict):
-    """An example that stood somewhere else than in a message's text."""
+    """An example from elsewhere than a message's text."""
 
     text: str
     source: SourceName
@@ -68,7 +69,7 @@ class RuleSchema(_Strict):
     """A rule as it stands in a pack; see `bot.rules.rule.Rule`."""
 
     name: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")
-    category: Literal["marking", "document", "identity", "credential", "keyword", "fingerprint"]
+    category: CategoryName
     severity: SeverityName
     mask: Literal["span", "line", "whole"] | None = None
     confidence: float = Field(default=0.9, gt=0, le=1)
@@ -112,7 +113,7 @@ class PackSchema(_Strict):
 
 
 class ActionsSchema(_Strict):
-    """What follows from each severity, and from what could not be read."""
+    """The actions for each severity, and for parts that could not be read."""
 
     low: tuple[ActionName, ...]
     medium: tuple[ActionName, ...]
@@ -123,10 +124,15 @@ class ActionsSchema(_Strict):
 
 
 class PolicySchema(_Strict):
-    """One policy as it is written; ``unsupported`` has what follows from single kinds of media."""
+    """One policy as it is written.
+
+    ``thresholds`` are confidences by category, below which a finding is only likely;
+    ``unsupported`` are the consequences of single kinds of media that cannot be read.
+    """
 
     packs: tuple[str, ...]
     evidence: Literal["masked", "sealed"] = "masked"
+    thresholds: dict[CategoryName, Annotated[float, Field(ge=0, le=1)]] = {}
     actions: ActionsSchema
     unsupported: dict[MediaKind, Literal["log", "hold", "remove"]] = {}
 
@@ -148,7 +154,7 @@ def validate(
         return model.model_validate(raw)
     except ValidationError as error:
         faults = error.errors(include_input=False, include_url=False)
-        # A misspelt key shows up as a missing one too: tell the cause, not the consequence.
+        # A misspelt key shows up as a missing one too: report the cause, not the consequence.
         fault = next((f for f in faults if f["type"] == "extra_forbidden"), faults[0])
         part = name(raw, fault["loc"])
         field = ".".join(str(p) for p in fault["loc"] if not isinstance(p, int))

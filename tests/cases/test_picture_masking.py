@@ -1,4 +1,4 @@
-"""A picture whose masking cannot be proven is withheld, and that is what people are told."""
+"""A picture whose masks cannot be proven is withheld, and the notice says so."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bot.outgoing import MaskedCopy, MaskedPicture
 from bot.ports import MediaReading
 from bot.settings import CONFIG_FOLDER
 
-COVERED = b"covered"
+MASKED = b"masked"
 SUBJECT = Subject(
     inbox_id=1,
     message=Message(
@@ -35,7 +35,7 @@ COPY = MaskedCopy(picture=MaskedPicture(attachment=0, boxes=((1, 1, 9, 9),)))
 
 
 class Media:
-    """Reads and paints as it is told."""
+    """Reads and masks as the test says."""
 
     def __init__(self, *, breaks: bool = False, reason: str | None = None) -> None:
         self._breaks, self._reason = breaks, reason
@@ -46,7 +46,7 @@ class Media:
     async def redact(self, data: bytes, boxes: Sequence[Box]) -> bytes:
         if self._breaks:
             raise NotReadable("reader-crashed")
-        return COVERED
+        return MASKED
 
 
 CASES = [
@@ -54,28 +54,28 @@ CASES = [
     ("nothing shows", Media(), False, True),
     ("something still shows", Media(), True, False),
     ("it cannot be read again", Media(reason="timed-out"), False, False),
-    ("it cannot be painted", Media(breaks=True), False, False),
+    ("it cannot be masked", Media(breaks=True), False, False),
 ]
 
 
 @pytest.mark.parametrize(
     ("media", "found", "shown"), [c[1:] for c in CASES], ids=[c[0] for c in CASES]
 )
-async def test_a_picture_is_shown_only_where_nothing_shows(
+async def test_a_masked_picture_is_shown_only_if_nothing_is_found_in_it(
     media: Media, found: bool, shown: bool
 ) -> None:
     masker = PictureMasker(media, lambda fragments, subject: found)
     attached = ReadAttachments(content={0: b"picture"})
     copy, picture = await masker.mask(SUBJECT, COPY, attached)
-    assert (picture == COVERED) is shown
+    assert (picture == MASKED) is shown
     assert (copy.picture is not None) is shown
-    assert copy.withheld == (() if shown else ("picture-not-covered",))
+    assert copy.withheld == (() if shown else ("picture-not-masked",))
 
 
-def test_the_notice_says_that_it_could_not_be_covered_and_speaks_of_no_mark() -> None:
+def test_the_notice_reports_a_failed_mask_and_speaks_of_no_mark() -> None:
     t = Catalogs.load(CONFIG_FOLDER / "locales", "en").get()
     text = notice(
-        t, name="", reasons=(), copy=MaskedCopy(withheld=("picture-not-covered",)), album=False
+        t, name="", reasons=(), copy=MaskedCopy(withheld=("picture-not-masked",)), album=False
     ).text
     assert "could not make sure that its covering hides everything" in text
     assert "mark" not in text

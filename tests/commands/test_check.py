@@ -60,12 +60,12 @@ def objects(result: Result) -> list[dict[str, object]]:
     ("name", "text", "status"),
     [("clean", "下午开会", 0), ("found", f"请登记 {ID} 谢谢", 3), ("empty", "", 0)],
 )
-def test_exit_status(name: str, text: str, status: int) -> None:
+def test_the_exit_status_reports_findings(name: str, text: str, status: int) -> None:
     assert run("check", "--json", stdin=text).exit_code == status, name
     assert run("check", "-", stdin=text).exit_code == status, name
 
 
-def test_json() -> None:
+def test_json_has_the_public_fields() -> None:
     (record,) = objects(run("check", "--json", stdin=f"请登记 {ID} 谢谢"))
     assert record == {
         "id": "-",
@@ -79,6 +79,7 @@ def test_json() -> None:
                 "category": "identity",
                 "severity": "medium",
                 "confidence": 0.99,
+                "certainty": "certain",
                 "mask": "span",
                 "source": "text",
                 "start": 4,
@@ -93,7 +94,7 @@ def test_json() -> None:
     }
 
 
-def test_table_speaks_the_language() -> None:
+def test_the_table_is_in_the_chosen_language() -> None:
     assert "含有居民身份证号码" in run("check", stdin=ID).stdout.replace("\n", "")
     assert "identity" in run("check", "--language", "en", stdin=ID).stdout
     assert "nothing found" in run("check", "--language", "en", stdin="hello").stdout
@@ -104,11 +105,11 @@ def test_table_speaks_the_language() -> None:
     "arguments",
     [("--policy", "nope"), ("--language", "xx"), ("--batch", "a.jsonl", "b"), ("--nope",)],
 )
-def test_wrong_usage(arguments: tuple[str, ...]) -> None:
+def test_wrong_usage_exits_with_2(arguments: tuple[str, ...]) -> None:
     assert run("check", *arguments).exit_code == 2
 
 
-def test_batch_goes_on_after_a_bad_line(tmp_path: Path) -> None:
+def test_a_batch_continues_after_a_bad_line(tmp_path: Path) -> None:
     picture = tmp_path / "a.png"
     picture.write_bytes(f"号 {ID}".encode())
     (tmp_path / "bad.png").write_bytes(b"broken")
@@ -138,7 +139,7 @@ def test_batch_goes_on_after_a_bad_line(tmp_path: Path) -> None:
     assert (out[2]["masked"], out[6]["not_inspected"]) == (None, "broken-file")
 
 
-def test_batch_that_finds_without_errors() -> None:
+def test_a_batch_with_findings_exits_with_3() -> None:
     nothing = {"policy": None, "keywords": None, "path": None}
     line = json.dumps({"id": "a", "text": ID, **nothing})
     assert run("check", "--batch", "-", stdin=line).exit_code == 3
@@ -153,7 +154,7 @@ def test_batch_that_finds_without_errors() -> None:
         ("gb18030", f"号 {ID}".encode("gb18030")),
     ],
 )
-def test_text_files(tmp_path: Path, name: str, content: bytes) -> None:
+def test_text_files_of_many_encodings_are_read(tmp_path: Path, name: str, content: bytes) -> None:
     path = tmp_path / "note.txt"
     path.write_bytes(content)
     result = run("check", "--json", str(path))
@@ -169,7 +170,7 @@ def test_text_files(tmp_path: Path, name: str, content: bytes) -> None:
         ("a page", b"<p>"),
     ],
 )
-def test_files_are_told_by_their_content(tmp_path: Path, name: str, content: bytes) -> None:
+def test_a_file_is_recognised_by_its_content(tmp_path: Path, name: str, content: bytes) -> None:
     path = tmp_path / "note.txt"
     path.write_bytes(content)
     assert objects(run("check", "--json", str(path)))[0]["masked"] is None, name
@@ -189,16 +190,16 @@ def test_a_picture_without_a_reader_is_never_clean(tmp_path: Path) -> None:
     assert (result.exit_code, objects(result)[0]["not_inspected"]) == (1, "unreadable-here")
 
 
-def test_explained_table_and_json() -> None:
+def test_explain_adds_policy_confidence_and_actions() -> None:
     shown = run("check", "--explain", "-", stdin=ID).stdout
-    for told in ("0.99", "本处", "mask, warn", "standard"):
-        assert told in shown
+    for text in ("0.99", "确定", "本处", "mask, warn", "standard"):
+        assert text in shown
     (record,) = objects(run("check", "--explain", "--json", "-", stdin=ID))
     assert record["policy"]["name"] == "standard"
     assert "policy" not in objects(run("check", "--json", "-", stdin=ID))[0]
 
 
-def test_progress_is_for_people_and_on_the_error_stream() -> None:
+def test_progress_is_shown_on_a_terminal_on_the_error_stream() -> None:
     screen, pipe = io.StringIO(), io.StringIO()
     with progress(3, console=Console(file=screen, force_terminal=True)) as advance:
         advance(3)
@@ -208,7 +209,7 @@ def test_progress_is_for_people_and_on_the_error_stream() -> None:
     assert pipe.getvalue() == ""
 
 
-def test_policy_check() -> None:
+def test_policy_check_passes_on_the_shipped_packs() -> None:
     result = run("policy", "check")
     assert result.exit_code == 0
     assert "全部通过" in result.stdout
@@ -223,7 +224,7 @@ class SizedReader(OneLineReader):
 
 
 @pytest.mark.parametrize("as_json", [False, True])
-def test_explain_writes_a_picture_with_boxes_and_says_where(
+def test_explain_writes_a_picture_with_boxes_and_prints_its_path(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, as_json: bool
 ) -> None:
     @asynccontextmanager

@@ -1,4 +1,4 @@
-"""Folders of pictures: copies, taking up again, and what stands in the journal."""
+"""Folders of pictures: masked and annotated copies, resuming, and the journal."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Pictures:
         return MediaReading(fragments=(fragment,), width=400, height=20)
 
     async def redact(self, data: bytes, boxes: Sequence[Box]) -> bytes:
-        return b"\xff\xd8\xff" + f"{len(boxes)} covered".encode()
+        return b"\xff\xd8\xff" + f"{len(boxes)} masked".encode()
 
 
 class Seen:
@@ -81,15 +81,15 @@ async def test_every_file_below_a_folder_is_checked(folder: Path, jobs: int) -> 
     assert found == {"id.jpg": True, "mark.jpg": True, "menu.jpg": False}
 
 
-async def test_masked_copies_keep_the_folders_and_cover_a_mark_whole(
+async def test_masked_copies_keep_the_folders_and_mask_a_marked_picture_whole(
     folder: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
     await _run(folder, mask_to=out)
     written = {str(p.relative_to(out)): p.read_bytes() for p in out.rglob("*.jpg")}
     assert written == {
-        "deep/id.jpg.jpg": b"\xff\xd8\xff1 covered",
-        "mark.jpg.jpg": b"\xff\xd8\xff0 covered",
+        "deep/id.jpg.jpg": b"\xff\xd8\xff1 masked",
+        "mark.jpg.jpg": b"\xff\xd8\xff0 masked",
     }
 
 
@@ -109,7 +109,7 @@ async def test_a_second_run_reads_only_what_is_new_or_changed(folder: Path, tmp_
     assert sorted(seen.earlier) == [True, True]
 
 
-async def test_the_journal_survives_a_line_cut_off_and_names_nothing(
+async def test_the_journal_survives_a_truncated_line_and_holds_no_names(
     folder: Path, tmp_path: Path
 ) -> None:
     journal = tmp_path / "journal"
@@ -124,7 +124,9 @@ async def test_the_journal_survives_a_line_cut_off_and_names_nothing(
     assert len(reader.read_texts) == 1
 
 
-async def test_the_result_says_where_the_annotated_picture_is(folder: Path, tmp_path: Path) -> None:
+async def test_the_result_has_the_path_of_the_annotated_picture(
+    folder: Path, tmp_path: Path
+) -> None:
     out = tmp_path / "out"
     seen, _ = await _run(folder, annotate_to=out)
     assert seen.results["id.jpg"].annotated == out / "deep" / "id.jpg.svg"
@@ -144,7 +146,7 @@ async def test_other_rules_make_another_run(folder: Path, tmp_path: Path) -> Non
     assert reader.read_texts == []
 
 
-async def test_what_a_run_writes_is_not_checked(folder: Path) -> None:
+async def test_files_that_the_run_writes_are_not_checked(folder: Path) -> None:
     journal, out = folder / "journal", folder / "out"
     await _run(folder, journal=journal, mask_to=out)
     seen, _ = await _run(folder, mask_to=out, journal=journal)
@@ -152,7 +154,7 @@ async def test_what_a_run_writes_is_not_checked(folder: Path) -> None:
     assert len(seen.earlier) == 3
 
 
-async def test_what_cannot_be_opened_is_said(folder: Path) -> None:
+async def test_a_file_that_cannot_be_opened_is_reported(folder: Path) -> None:
     os.mkfifo(folder / "pipe")
     (folder / "gone.jpg").symlink_to(folder / "nowhere")
     (folder / "large.jpg").touch()
@@ -165,7 +167,7 @@ async def test_what_cannot_be_opened_is_said(folder: Path) -> None:
     }
 
 
-def test_a_folder_that_cannot_be_listed_is_one_of_the_files(
+def test_a_folder_that_cannot_be_listed_is_reported(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scan = os.scandir
@@ -179,7 +181,7 @@ def test_a_folder_that_cannot_be_listed_is_one_of_the_files(
     assert [str(relative) for _, relative in walk([folder])] == ["mark.jpg", "menu.jpg", "deep"]
 
 
-def test_a_run_that_was_killed_is_taken_up_where_it_stopped(tmp_path: Path) -> None:
+def test_a_killed_run_is_resumed(tmp_path: Path) -> None:
     folder, journal = tmp_path / "in", tmp_path / "journal"
     folder.mkdir()
     for i in range(1_500):

@@ -15,7 +15,6 @@ from bot.rules.packs import load_packs
 ROOT = Path(__file__).parents[2]
 PACKS = load_packs(ROOT / "config" / "packs")
 ENGINE = Engine(PACKS.rules(sorted(PACKS.by_name)), restorer=Restorer(Normalizer()))
-ENGLISH = Engine(PACKS.rules(["identity-cn"]), language="en")
 
 
 def lines(name: str) -> list[dict[str, Any]]:
@@ -59,14 +58,6 @@ def test_offsets_are_those_of_the_original() -> None:
     text = "👨‍👩‍👧号码 1101\u200b0519491231002X。"
     (finding,) = inspect(text)
     assert text[finding.start : finding.end] == finding.match == "1101\u200b0519491231002X"
-
-
-def test_explanation_is_in_the_engines_language() -> None:
-    fragment = Fragment(source=Source.TEXT, text="11010519491231002X")
-    assert ENGLISH.inspect([fragment]).findings[0].explanation == (
-        "contains a resident identity number (its check digits fit)"
-    )
-    assert inspect(fragment.text)[0].explanation == "含有居民身份证号码（校验通过）"
 
 
 def test_a_picture_finding_has_the_box_of_its_characters() -> None:

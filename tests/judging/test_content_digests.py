@@ -35,29 +35,29 @@ DIFFERENT = [
 
 
 @pytest.mark.parametrize(("one", "other"), [s[1:] for s in SAME], ids=[s[0] for s in SAME])
-def test_the_same_text_is_known_again(one: str, other: str) -> None:
+def test_a_text_is_recognised_whatever_its_blanks(one: str, other: str) -> None:
     assert digests(one) == digests(other)
 
 
 @pytest.mark.parametrize(
     ("one", "other"), [d[1:] for d in DIFFERENT], ids=[d[0] for d in DIFFERENT]
 )
-def test_another_text_is_not(one: str, other: str) -> None:
+def test_another_text_is_not_recognised(one: str, other: str) -> None:
     assert not set(digests(one)) & set(digests(other))
 
 
-def test_a_text_is_the_same_wherever_it_was_typed() -> None:
+def test_a_text_is_recognised_wherever_it_was_typed() -> None:
     assert digests("机密★10年", Source.CAPTION) == digests("机密★10年", Source.TEXT)
 
 
-def test_a_picture_is_known_by_its_bytes() -> None:
+def test_a_picture_is_recognised_by_its_bytes() -> None:
     one, other = (ReadAttachments(content={0: data}) for data in (b"one", b"other"))
     known = digests("机密", Source.IMAGE, attachment=0, attached=one)
     assert known == digests("读成别的", Source.IMAGE, attachment=0, attached=one)
     assert known != digests("机密", Source.IMAGE, attachment=0, attached=other)
 
 
-def test_a_picture_is_known_by_its_text_when_there_is_enough_of_it() -> None:
+def test_a_picture_is_recognised_by_its_text_if_that_is_long_enough() -> None:
     one, other = (ReadAttachments(content={0: data}) for data in (b"one", b"other"))
     long = "机密★10年 关于云杉工程选址的报告，共三部分，详见附件。"
     again = digests(long, Source.IMAGE, attachment=0, attached=other)
@@ -69,7 +69,7 @@ def test_a_typed_text_does_not_release_a_picture_that_bears_it() -> None:
     assert not set(digests(long)) & set(digests(long, Source.IMAGE, attachment=0))
 
 
-def test_only_fragments_with_findings_are_known_again() -> None:
+def test_only_fragments_with_findings_have_digests() -> None:
     fragments = [Fragment(source=Source.TEXT, text=text) for text in ("你好", "机密★10年")]
     finding = Finding(
         rule_id="cn-markings/mark",

@@ -52,7 +52,7 @@ def weaken(place: Path) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def test_a_policy_is_measured(place: Path) -> None:
+def test_recall_and_precision_are_counted_by_family(place: Path) -> None:
     result = run(place, "--json")
     assert result.exit_code == 0
     measured = json.loads(result.stdout)["in_force"]
@@ -91,7 +91,7 @@ def test_a_worse_candidate_is_published_if_accepted(place: Path) -> None:
     ]
 
 
-def test_a_candidate_as_good_is_published(place: Path) -> None:
+def test_an_equally_good_candidate_is_published(place: Path) -> None:
     (place / "candidate" / "packs" / "en-markings.toml").unlink()
     path = place / "candidate" / "policies.toml"
     path.write_text(path.read_text(encoding="utf-8").replace('"en-markings", ', ""), "utf-8")
@@ -109,7 +109,7 @@ def test_a_candidate_with_wrong_examples_is_refused(place: Path) -> None:
     assert "judged wrongly" in result.output
 
 
-def test_what_is_allowed_is_not_flagged(place: Path) -> None:
+def test_lines_that_the_allow_list_excludes_are_not_flagged(place: Path) -> None:
     with (place / "lines.jsonl").open("a", encoding="utf-8") as lines:
         lines.write("\n" + json.dumps({"text": "样证 11010519491231002X", "leak": False}))
     flagged = json.loads(run(place, "--json").stdout)["in_force"]
@@ -129,12 +129,12 @@ expires = 2099-12-31
     assert allowed["families"]["all"]["precision"] == 1.0
 
 
-def test_nothing_to_publish(place: Path) -> None:
+def test_publish_without_a_candidate_is_refused(place: Path) -> None:
     result = run(place, "--publish")
     assert isinstance(result.exception, ConfigurationError)
 
 
-def test_labels(place: Path) -> None:
+def test_labels_are_read_in_all_three_forms(place: Path) -> None:
     labels = load_labels(place / "lines.jsonl")
     assert [label.leaks for label in labels] == [True, True, True, False, False, False]
     assert labels[1].severity is Severity.HIGH
@@ -152,14 +152,14 @@ def test_labels(place: Path) -> None:
         ("rules that are no list", '{"text": "a", "rules": "cn-markings/"}'),
     ],
 )
-def test_a_wrong_label_is_told_with_its_line(tmp_path: Path, name: str, line: str) -> None:
+def test_a_wrong_label_is_reported_with_its_line(tmp_path: Path, name: str, line: str) -> None:
     path = tmp_path / "lines.jsonl"
     path.write_text('{"text": "a", "leak": false}\n' + line, encoding="utf-8")
     with pytest.raises(ConfigurationError, match="line 2"):
         load_labels(path)
 
 
-def test_figures() -> None:
+def test_tally_figures() -> None:
     tally = Tally(found=3, missed=1, flagged=1, passed=9)
     assert (tally.recall, tally.false_positive_rate, tally.precision) == (0.75, 0.1, 0.75)
     assert Tally().recall is None

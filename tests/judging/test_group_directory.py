@@ -1,4 +1,4 @@
-"""What is known of the groups at hand, and how soon a change counts."""
+"""Groups and terms held in memory, and how soon a change counts."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ async def test_an_unknown_group_is_none(directory: Directory) -> None:
     assert directory.terms(-5) == ()
 
 
-async def test_terms_are_those_of_the_settings_and_those_added(
+async def test_terms_come_from_the_settings_and_from_the_database(
     store: Store, directory: Directory
 ) -> None:
     await add(store, "银杏行动")
@@ -69,7 +69,7 @@ async def test_terms_are_those_of_the_settings_and_those_added(
     assert sorted(directory.terms(OFFICE)) == sorted(["青松项目", "银杏行动"])
 
 
-async def test_a_change_elsewhere_counts_after_a_while(
+async def test_a_change_by_another_process_counts_after_a_look(
     store: Store, directory: Directory, time: Time
 ) -> None:
     await directory.get(OFFICE)
@@ -81,7 +81,7 @@ async def test_a_change_elsewhere_counts_after_a_while(
     assert "银杏行动" in directory.terms(OFFICE)
 
 
-async def test_an_own_change_counts_at_once(store: Store, directory: Directory) -> None:
+async def test_a_change_by_this_process_counts_at_once(store: Store, directory: Directory) -> None:
     await directory.get(OFFICE)
     await add(store, "银杏行动")
     directory.forget(OFFICE)
@@ -89,7 +89,7 @@ async def test_an_own_change_counts_at_once(store: Store, directory: Directory) 
     assert "银杏行动" in directory.terms(OFFICE)
 
 
-async def test_terms_stay_in_force_while_a_group_is_read_anew(
+async def test_terms_stay_in_force_while_a_group_is_read_again(
     store: Store, directory: Directory
 ) -> None:
     await add(store, "银杏行动")
@@ -118,7 +118,7 @@ async def test_a_change_while_a_group_is_being_read_is_not_missed(
     assert "银杏行动" in directory.terms(OFFICE)
 
 
-async def test_the_list_is_built_anew_only_when_the_terms_change(
+async def test_the_list_is_rebuilt_only_when_the_terms_change(
     store: Store, directory: Directory
 ) -> None:
     await directory.get(OFFICE)
@@ -148,7 +148,7 @@ async def test_a_migrated_group_keeps_the_terms_of_the_settings(
     assert former is not None and former.status == "left"
 
 
-async def test_groups_that_are_asked_for_are_read_together(
+async def test_stale_groups_in_use_are_read_together(
     store: Store, directory: Directory, time: Time, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chats = [-5000 - n for n in range(20)]

@@ -48,7 +48,7 @@ def test_words_of_letters_are_joined_both_ways() -> None:
     assert texts(recent, post(2, "Falcon")) == [("ProjectFalcon", (1,)), ("Project Falcon", (1,))]
 
 
-def test_others_and_other_places_are_not_joined() -> None:
+def test_posts_of_other_senders_chats_and_topics_are_not_joined() -> None:
     recent = RecentPosts()
     list(recent.joins(post(1, "机密")))
     assert texts(recent, post(2, "★10年", person=2)) == []
@@ -62,21 +62,21 @@ def test_only_posts_of_one_minute_are_joined() -> None:
     assert texts(recent, post(3, "★10年", seconds=70)) == [("密★10年", (2,))]
 
 
-def test_an_edited_post_takes_its_old_place() -> None:
+def test_an_edited_post_replaces_its_former_text() -> None:
     recent = RecentPosts()
     list(recent.joins(post(1, "通知")))
     list(recent.joins(post(2, "★10年")))
     assert texts(recent, post(1, "机密")) == [("机密★10年", (2,))]
 
 
-def test_what_was_taken_down_is_forgotten() -> None:
+def test_a_removed_post_is_dropped() -> None:
     recent = RecentPosts()
     list(recent.joins(post(1, "机密")))
     recent.forget(post(1, ""), (1,))
     assert texts(recent, post(2, "★10年")) == []
 
 
-async def test_nothing_is_kept_for_longer_than_a_minute() -> None:
+async def test_posts_are_dropped_after_a_minute() -> None:
     clock = Clock()
     recent = RecentPosts(clock=clock)
     list(recent.joins(post(1, "机密")))
@@ -85,7 +85,7 @@ async def test_nothing_is_kept_for_longer_than_a_minute() -> None:
     assert texts(recent, post(2, "★10年")) == []
 
 
-def test_only_what_spans_the_join_counts() -> None:
+def test_only_findings_that_span_the_join_count() -> None:
     recent = RecentPosts()
     list(recent.joins(post(1, "a" * 300)))
     [joined] = recent.joins(post(2, "，b"))

@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 
 from bot.i18n import Catalogs, Language
-from bot.notifications.texts.merged_notices import MOST, Line, in_group, shortened, to_sender
+from bot.notifications.texts.merged_notices import MOST, MergedLine, in_group, shortened, to_sender
 from bot.settings import CONFIG_FOLDER
 
 LIMIT = 4096
 LANGUAGES: tuple[Language, ...] = ("zh-CN", "en")
 
 
-def line(**changes: str) -> Line:
+def line(**changes: str) -> MergedLine:
     at = datetime(2026, 3, 2, 9, 12, 33, tzinfo=UTC)
     values = {"who": "张晓华", "reasons": "含有居民身份证号码", "excerpt": "请登记 ████"} | changes
-    return Line(posted_at=at, **values)
+    return MergedLine(posted_at=at, **values)
 
 
 def units(text: str) -> int:
@@ -37,8 +37,8 @@ def units(text: str) -> int:
     ],
     ids=["ordinary", "as long as can be", "as short as can be"],
 )
-def test_every_line_is_there_and_it_fits(
-    language: Language, count: int, removed: bool, row: Line
+def test_all_lines_fit_into_one_message(
+    language: Language, count: int, removed: bool, row: MergedLine
 ) -> None:
     t = Catalogs.load(Path(CONFIG_FOLDER) / "locales", language).get()
     for compose in (in_group, to_sender):
@@ -51,12 +51,12 @@ def test_every_line_is_there_and_it_fits(
         assert len(text.spans) <= 100
 
 
-def test_a_line_break_in_a_name_makes_no_line_of_its_own() -> None:
+def test_a_line_break_in_a_name_is_removed() -> None:
     t = Catalogs.load(Path(CONFIG_FOLDER) / "locales", "en").get()
     rows = in_group(t, [line(who="a\n2. b"), line()], removed=True).text.splitlines()
     assert [row for row in rows if row.startswith("2. ")] == [rows[2]]
 
 
-def test_what_is_shortened_says_so() -> None:
+def test_a_shortened_text_ends_with_an_ellipsis() -> None:
     assert shortened("a  b\nc", 10) == "a b c"
     assert shortened("abcdef", 4) == "abc…"

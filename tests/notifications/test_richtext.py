@@ -10,7 +10,7 @@ from bot.outgoing import RichText, SpanKind
 
 
 @given(name=st.text(), content=st.text())
-def test_values_are_taken_literally_and_spans_stay_on_them(name: str, content: str) -> None:
+def test_values_are_inserted_literally_and_keep_their_spans(name: str, content: str) -> None:
     text = fill("A message from {name}: {content}!", name=bold(name), content=quoted(content))
     assert text.text == f"A message from {name}: {content}!"
     for span in text.spans:
@@ -18,15 +18,15 @@ def test_values_are_taken_literally_and_spans_stay_on_them(name: str, content: s
         assert text.text[span.start : span.end] == wanted
 
 
-def test_an_empty_value_leaves_no_span() -> None:
+def test_an_empty_value_has_no_span() -> None:
     assert fill("{a}", a=bold("")).spans == ()
 
 
-def test_lines_leave_out_what_is_absent() -> None:
+def test_lines_leave_out_absent_rows() -> None:
     assert lines("one", None, bold("two"), "").text == "one\ntwo\n"
 
 
-def test_numbers_are_written_out() -> None:
+def test_numbers_are_converted_to_text() -> None:
     assert fill("{count} more", count=3).text == "3 more"
 
 

@@ -41,7 +41,9 @@ def entry(kind: str, value: str, *, expires: datetime = LATER, **rest: object) -
         ("expired", entry("term", "13812345678", expires=EARLIER), False),
     ],
 )
-def test_apply(name: str, one: AllowEntry, suppressed: bool) -> None:
+def test_an_entry_suppresses_exactly_its_findings(
+    name: str, one: AllowEntry, suppressed: bool
+) -> None:
     (found,) = AllowList([one]).apply([FINDING], chat_id=-5, now=NOW)
     assert found.suppressed_by == ("allow:7" if suppressed else None), name
 
@@ -51,6 +53,6 @@ def test_an_entry_needs_an_owner_and_a_reason() -> None:
         AllowList([entry("term", "x", owner=" ")])
 
 
-def test_a_bad_pattern_is_told() -> None:
+def test_an_invalid_pattern_is_reported() -> None:
     with pytest.raises(ConfigurationError, match="entry 7"):
         AllowList([entry("pattern", "(")])

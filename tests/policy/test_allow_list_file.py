@@ -49,11 +49,13 @@ def suppressed(folder: Path, content: str, chat: int = -5, now: datetime = NOW) 
         ("a term in another group", 'term = "青松项目"\ngroup = -6\n', None),
     ],
 )
-def test_entry(name: str, entry: str, expected: str | None, tmp_path: Path) -> None:
+def test_each_form_of_entry_suppresses_its_findings(
+    name: str, entry: str, expected: str | None, tmp_path: Path
+) -> None:
     assert suppressed(tmp_path, "[[allow]]\n" + entry + ABOUT) == expected, name
 
 
-def test_an_entry_ends_with_its_day(tmp_path: Path) -> None:
+def test_an_entry_expires_at_the_end_of_its_day(tmp_path: Path) -> None:
     content = '[[allow]]\nterm = "青松项目"\n' + ABOUT
     late = datetime(2026, 12, 31, 12).astimezone()
     over = datetime(2027, 1, 1, 0, 1).astimezone()
@@ -62,7 +64,7 @@ def test_an_entry_ends_with_its_day(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "said"),
+    ("name", "content", "message"),
     [
         ("nothing allowed", "[[allow]]\n" + ABOUT, "entry number 1: what is allowed is not clear"),
         ("two things", '[[allow]]\nterm="a"\nrule="b"\n' + ABOUT, "what is allowed is not clear"),
@@ -80,13 +82,15 @@ def test_an_entry_ends_with_its_day(tmp_path: Path) -> None:
         ("no TOML", "[[allow", "not valid TOML"),
     ],
 )
-def test_a_mistake_is_told(name: str, content: str, said: str, tmp_path: Path) -> None:
+def test_a_mistake_is_reported_with_its_entry(
+    name: str, content: str, message: str, tmp_path: Path
+) -> None:
     with pytest.raises(ConfigurationError) as caught:
         suppressed(tmp_path, content)
-    assert said in str(caught.value), name
+    assert message in str(caught.value), name
 
 
-def test_no_file_allows_nothing(tmp_path: Path) -> None:
+def test_a_missing_file_allows_nothing(tmp_path: Path) -> None:
     assert load_allow_list(tmp_path / "none.toml").apply([finding()], chat_id=1, now=NOW) == (
         finding(),
     )

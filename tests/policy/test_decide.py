@@ -1,10 +1,11 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from bot.model import Action, Category, Extent, Finding, NotInspected, Severity, Source
+from bot.model import Action, Category, Certainty, Extent, Finding, NotInspected, Severity, Source
 from bot.policy.decide import decide
-from bot.policy.policies import load_policies
+from bot.policy.policies import Policy, load_policies
 from bot.rules.packs import load_packs
 
 CONFIG = Path(__file__).parents[2] / "config"
@@ -29,6 +30,10 @@ def finding(
         match=match,
         suppressed_by=suppressed_by,
     )
+
+
+def with_thresholds(**thresholds: float) -> Policy:
+    return replace(POLICY, thresholds={Category(c): t for c, t in thresholds.items()})
 
 
 def gap(reason: str) -> NotInspected:
@@ -78,7 +83,7 @@ def gap(reason: str) -> NotInspected:
         ),
     ],
 )
-def test_decide(
+def test_severity_and_actions_follow_from_the_findings(
     name: str,
     findings: list[Finding],
     gaps: list[NotInspected],
@@ -90,3 +95,34 @@ def test_decide(
     assert verdict.actions == {Action(a) for a in actions}
     assert len(verdict.findings) == len(findings)
     assert verdict.policy_version == POLICY.version
+
+
+@pytest.mark.parametrize(
+    ("name", "thresholds", "certainty"),
+    [
+        ("none", {}, "certain"),
+        ("of another category", {"marking": 1.0}, "certain"),
+        ("below the confidence", {"identity": 0.8}, "certain"),
+        ("the confidence itself", {"identity": 0.9}, "certain"),
+        ("above the confidence", {"identity": 0.91}, "likely"),
+    ],
+)
+def test_a_threshold_decides_certainty(
+    name: str, thresholds: dict[str, float], certainty: str
+) -> None:
+    verdict = decide([finding()], [], with_thresholds(**thresholds))
+    assert verdict.findings[0].certainty == certainty, name
+    assert verdict.removes is (certainty == "certain")
+    assert (verdict.actions == {Action.ESCALATE}) is (certainty == "likely")
+
+
+def test_no_threshold_makes_a_likely_finding_certain() -> None:
+    likely = finding().evolve(certainty=Certainty.LIKELY)
+    verdict = decide([likely], [], with_thresholds(identity=0.1))
+    assert verdict.findings == (likely,)
+
+
+def test_likely_values_do_not_count_as_people() -> None:
+    certain = [finding(match=m).evolve(confidence=0.99) for m in "ab"]
+    verdict = decide([*certain, finding(match="c")], [], with_thresholds(identity=0.95))
+    assert [f.severity for f in verdict.findings] == [Severity.MEDIUM] * 3

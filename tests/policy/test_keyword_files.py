@@ -1,4 +1,4 @@
-"""Lists of terms from files, and what is said of a mistake in one."""
+"""Lists of terms from files, and the errors for mistakes in them."""
 
 from __future__ import annotations
 
@@ -41,11 +41,13 @@ def workbook(folder: Path, rows: list[list[object]]) -> Path:
         ("CSV with semicolons", "a.CSV", 'id;term\n1;"青松项目"\n2;Falcon\n'),
     ],
 )
-def test_terms(name: str, file: str, content: str | bytes, tmp_path: Path) -> None:
+def test_terms_are_read_from_each_text_format(
+    name: str, file: str, content: str | bytes, tmp_path: Path
+) -> None:
     assert read_terms(written(tmp_path, file, content)) == ("青松项目", "Falcon"), name
 
 
-def test_workbook(tmp_path: Path) -> None:
+def test_terms_are_read_from_a_workbook(tmp_path: Path) -> None:
     rows: list[list[object]] = [["编号", "关键词"], [1, "青松项目"], [2, None], [3, 20260.0]]
     assert read_terms(workbook(tmp_path, rows)) == ("青松项目", "20260")
     assert read_terms(workbook(tmp_path, [["青松项目"], ["Falcon"]])) == ("青松项目", "Falcon")
@@ -78,12 +80,12 @@ def test_a_mistake_names_file_line_and_remedy(
     assert "青松" not in str(error)
 
 
-def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="does not exist"):
         read_terms(tmp_path / "none.txt")
 
 
-def test_in_a_process_of_its_own_the_same_is_read_and_said(tmp_path: Path) -> None:
+def test_a_child_process_gives_the_same_terms_and_errors(tmp_path: Path) -> None:
     path = workbook(tmp_path, [["青松项目"], ["Falcon"]])
     assert read_terms_apart(path) == read_terms(path)
     with pytest.raises(ConfigurationError) as caught:

@@ -17,13 +17,13 @@ def load(tmp_path: Path, text: str) -> str:
     return load_policies(path, PACKS)["standard"].version
 
 
-def test_version_follows_the_content(tmp_path: Path) -> None:
+def test_the_version_changes_with_the_content_only(tmp_path: Path) -> None:
     assert load(tmp_path, TEXT) == load(tmp_path, "# a comment\n" + TEXT)
     assert load(tmp_path, TEXT) != load(tmp_path, TEXT.replace('low = ["log"]', "low = []"))
 
 
 @pytest.mark.parametrize(
-    ("name", "old", "new", "told"),
+    ("name", "old", "new", "message"),
     [
         ("unknown pack", '"cn-markings"', '"cn-marks"', "no pack 'cn-marks'"),
         ("unknown action", '"mask", "warn"]', '"msk"]', "actions.medium"),
@@ -31,17 +31,27 @@ def test_version_follows_the_content(tmp_path: Path) -> None:
         ("unknown key", "evidence", "evidnce", "evidnce"),
         ("unknown kind", 'archive = "hold"', 'arkive = "hold"', "unsupported"),
         ("unknown choice", 'archive = "hold"', 'archive = "burn"', "unsupported"),
+        (
+            "unknown category",
+            "evidence =",
+            "thresholds = { marks = 0.9 }\nevidence =",
+            "thresholds",
+        ),
+        ("no confidence", "evidence =", "thresholds = { marking = 2 }\nevidence =", "thresholds"),
+        ("sealed evidence", '"masked"', '"sealed"', "not available yet"),
         ("not TOML", "[policies.standard]", "[policies.standard", "not valid TOML"),
     ],
 )
-def test_a_mistake_is_told(tmp_path: Path, name: str, old: str, new: str, told: str) -> None:
+def test_a_mistake_is_reported_with_its_place(
+    tmp_path: Path, name: str, old: str, new: str, message: str
+) -> None:
     with pytest.raises(ConfigurationError) as caught:
         load(tmp_path, TEXT.replace(old, new, 1))
-    assert told in str(caught.value)
+    assert message in str(caught.value)
     assert "policies.toml" in str(caught.value)
 
 
-def test_no_file(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="does not exist"):
         load_policies(tmp_path / "none.toml", PACKS)
 
@@ -50,7 +60,9 @@ def test_no_file(tmp_path: Path) -> None:
     ("choice", "actions"),
     [("log", {"log"}), ("hold", {"escalate"}), ("remove", {"delete", "warn"})],
 )
-def test_what_follows_from_one_kind(tmp_path: Path, choice: str, actions: set[str]) -> None:
+def test_the_actions_for_one_kind_of_media_can_be_chosen(
+    tmp_path: Path, choice: str, actions: set[str]
+) -> None:
     path = tmp_path / "policies.toml"
     path.write_text(f'{TEXT}\nvoice = "{choice}"\n', encoding="utf-8")
     policy = load_policies(path, PACKS)["standard"]

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import ConfigurationError
-from bot.judging.checking import check_examples
+from bot.judging.rule_examples import check_examples
 from bot.rules.packs import MIN_EXAMPLES, load_pack, load_packs
 
 FOLDER = Path(__file__).parents[2] / "config" / "packs"
@@ -22,7 +22,7 @@ negatives = ["a", "b", "c"]
 """
 
 
-def test_every_example_of_every_rule() -> None:
+def test_every_rule_passes_its_own_examples() -> None:
     assert list(check_examples(PACKS)) == []
 
 
@@ -36,7 +36,7 @@ def test_every_rule_is_complete(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "old", "new", "told"),
+    ("name", "old", "new", "message"),
     [
         ("not TOML", "[[rules]]", "[[rules]", "not valid TOML"),
         ("unknown key", "severity", "severty", "severty"),
@@ -50,21 +50,25 @@ def test_every_rule_is_complete(name: str) -> None:
         ("a bad name", '"one"', '"One!"', "name"),
     ],
 )
-def test_a_mistake_is_told_with_its_place(
-    tmp_path: Path, name: str, old: str, new: str, told: str
+def test_a_mistake_is_reported_with_its_place(
+    tmp_path: Path, name: str, old: str, new: str, message: str
 ) -> None:
     path = tmp_path / "mine.toml"
     path.write_text(GOOD.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(ConfigurationError) as caught:
         load_pack(path)
     assert str(path) in str(caught.value)
-    assert told in str(caught.value)
+    assert message in str(caught.value)
 
 
-@pytest.mark.parametrize(("pattern", "told"), [("a(", "not valid RE2"), ("(?=a)", "not valid RE2")])
-def test_a_bad_pattern_is_told_with_its_rule(tmp_path: Path, pattern: str, told: str) -> None:
+@pytest.mark.parametrize(
+    ("pattern", "message"), [("a(", "not valid RE2"), ("(?=a)", "not valid RE2")]
+)
+def test_an_invalid_pattern_is_reported_with_its_rule(
+    tmp_path: Path, pattern: str, message: str
+) -> None:
     (tmp_path / "mine.toml").write_text(GOOD.replace("a[0-9]", pattern), encoding="utf-8")
-    with pytest.raises(ConfigurationError, match=told) as caught:
+    with pytest.raises(ConfigurationError, match=message) as caught:
         list(check_examples(load_packs(tmp_path)))
     assert "mine/one" in str(caught.value)
 
@@ -78,7 +82,7 @@ def test_a_bad_pattern_is_told_with_its_rule(tmp_path: Path, pattern: str, told:
         (r"a\W", ("a，", "a ", "a★"), ("a天", "aé", "a1")),
     ],
 )
-def test_classes_mean_all_scripts(
+def test_classes_match_letters_and_digits_of_all_scripts(
     tmp_path: Path, pattern: str, positives: tuple[str, ...], negatives: tuple[str, ...]
 ) -> None:
     text = GOOD.replace("a[0-9]", pattern).replace('"a1", "a2", "a3"', _listed(positives))
@@ -91,13 +95,13 @@ def _listed(texts: tuple[str, ...]) -> str:
     return ", ".join(f'"{text}"' for text in texts)
 
 
-def test_a_wrong_example_is_told(tmp_path: Path) -> None:
+def test_a_wrong_example_is_reported(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text(GOOD.replace('"b", "c"', '"a4", "c"'), encoding="utf-8")
     (fault,) = check_examples(load_packs(tmp_path))
     assert (fault.rule_id, fault.text, fault.expected) == ("mine/one", "a4", False)
 
 
-def test_lists_and_defaults(tmp_path: Path) -> None:
+def test_lists_and_defaults_are_expanded(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text(
         """
 title = { "zh-CN" = "测试", en = "test" }
@@ -120,10 +124,10 @@ negatives = ["aXexample", "b", "c.example"]
     assert (rule.category, rule.severity.label, rule.extent) == ("document", "low", "span")
 
 
-def test_there_are_formats_enough() -> None:
+def test_the_packs_know_enough_formats_of_credentials() -> None:
     assert len(PACKS.rules(["credentials"])) >= 120
 
 
-def test_unknown_pack() -> None:
+def test_an_unknown_pack_is_reported() -> None:
     with pytest.raises(ConfigurationError, match="known packs"):
         PACKS.rules(["nope"])

@@ -27,12 +27,12 @@ from bot.rules.regex import compile_regex
         (r"\p{Han}+\.", "青松.", True),
     ],
 )
-def test_meaning(pattern: str, text: str, matches: bool) -> None:
+def test_classes_have_their_unicode_meaning(pattern: str, text: str, matches: bool) -> None:
     assert bool(compile_regex(pattern, "here").fullmatch(text)) is matches
 
 
 @pytest.mark.parametrize("pattern", [r"\bab", r"ab\B", r"[\b]", r"[a\W]", r"[\D]", "(?=a)", "("])
-def test_refused(pattern: str) -> None:
+def test_patterns_without_a_unicode_meaning_are_refused(pattern: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         compile_regex(pattern, "rule 'x'")
     assert caught.value.where == "rule 'x'"

@@ -1,4 +1,4 @@
-"""What the bot says to administrators about a group's own protected terms, and to supervisors."""
+"""The sentences of messages to administrators and supervisors about a group."""
 
 from __future__ import annotations
 
@@ -62,14 +62,14 @@ def choose_group(t: Translator, groups: Sequence[tuple[int, str]]) -> RichText:
 
 
 def bot_removed(t: Translator, *, group: str) -> RichText:
-    """Tell the supervisors that the bot is no longer in a group."""
+    """Notify the supervisors that the bot is no longer in a group."""
     return fill(
         t("🚪 The bot was removed from {group}. It is not protected any more."), group=bold(group)
     )
 
 
 def group_unprotected(t: Translator, *, group: str, missing: Sequence[str]) -> RichText:
-    """Tell the supervisors and administrators that the bot lost rights in a group."""
+    """Notify supervisors and administrators that the bot lost rights in a group."""
     return lines(
         fill(t("⚠️ {group} is not fully protected at the moment:"), group=bold(group)),
         *(f"• {row}" for row in missing),
@@ -77,12 +77,12 @@ def group_unprotected(t: Translator, *, group: str, missing: Sequence[str]) -> R
 
 
 def group_protected(t: Translator, *, group: str) -> RichText:
-    """Tell the supervisors that a group is protected again."""
+    """Notify the supervisors that a group is protected again."""
     return fill(t("✅ {group}: all rights are there, the group is protected."), group=bold(group))
 
 
 def exposed_privately(t: Translator, *, group: str, reason: str, link: str | None) -> RichText:
-    """Tell an administrator or supervisor what is exposed in a group."""
+    """Notify a person of a message that the bot may not remove."""
     return lines(
         fill(
             t("⚠️ In {group} there is a message that I may not remove: {reason}."),
@@ -95,7 +95,7 @@ def exposed_privately(t: Translator, *, group: str, reason: str, link: str | Non
 
 
 def delayed_privately(t: Translator, *, group: str, reason: str, link: str | None) -> RichText:
-    """Tell an administrator of a message that the platform has not let the bot remove yet."""
+    """Notify a person of a message whose removal the platform has not confirmed yet."""
     return lines(
         fill(
             t("⚠️ In {group} there is a message that I am still trying to remove: {reason}."),

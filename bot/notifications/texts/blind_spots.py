@@ -1,4 +1,4 @@
-"""What supervisors hear of what the bot cannot have seen, or could not take up."""
+"""The sentences about times that the bot did not see, and about refused files."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from bot.outgoing import RichText
 
 
 def outage(t: Translator, *, since: datetime, until: datetime) -> RichText:
-    """Tell of a time after which the platform may have thrown messages away."""
+    """Report an outage that is long enough for the platform to have dropped messages."""
     return lines(
         bold(t("⚠️ Blind spot: the bot was not connected")),
         t(
             "From {since} to {until} it received nothing. The platform keeps messages for 24 hours only: what was posted then may not have been inspected.",
-            since=_told(since),
-            until=_told(until),
+            since=_time(since),
+            until=_time(until),
         ),
         t("Please look through the groups' messages of that time by hand."),
     )
 
 
 def gap(t: Translator, *, missing: int, since: datetime, until: datetime) -> RichText:
-    """Tell of numbers of updates that never came."""
+    """Report numbers of updates that never came."""
     return lines(
         bold(t("⚠️ Blind spot: updates are missing")),
         t(
             "Between {since} and {until} the platform's numbers skip {count}: so many messages or events never reached the bot and were not inspected.",
-            since=_told(since),
-            until=_told(until),
+            since=_time(since),
+            until=_time(until),
             count=missing,
         ),
         t("Please look through the groups' messages of that time by hand."),
@@ -37,7 +37,7 @@ def gap(t: Translator, *, missing: int, since: datetime, until: datetime) -> Ric
 
 
 def refused(t: Translator, *, fault: str) -> RichText:
-    """Tell of a changed file that holds a mistake."""
+    """Report a changed file that holds a mistake."""
     return lines(
         bold(t("⚠️ A changed file was refused")),
         fault,
@@ -45,5 +45,5 @@ def refused(t: Translator, *, fault: str) -> RichText:
     )
 
 
-def _told(moment: datetime) -> str:
+def _time(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M} UTC"

@@ -20,7 +20,7 @@ _FAILED = (EffectStatus.FAILED, EffectStatus.UNKNOWN)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardFinding:
-    """One finding as the card shows it: where, why, and never what."""
+    """One finding as the card shows it: its place and explanation, never its content."""
 
     rule_id: str
     explanation: str = field(repr=False)
@@ -32,7 +32,7 @@ class CardFinding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardEffect:
-    """What became of one act."""
+    """The outcome of one act."""
 
     kind: EffectKind
     status: EffectStatus
@@ -137,7 +137,7 @@ _SHOWN_EFFECTS = (
 
 
 def _effects(t: Translator, effects: Sequence[CardEffect]) -> list[RichText]:
-    """Return what was done in one line, what is under way in another, and each failure."""
+    """Return a line for acts that are done, one for those under way, and one for each failure."""
     shown = [e for e in effects if e.kind in _SHOWN_EFFECTS and e.detail != "already-gone"]
     failed = [e for e in shown if e.status in _FAILED or e.detail == NO_ANSWER]
     done = [vocabulary.effect(t, e.kind) for e in shown if e.status is EffectStatus.DONE]

@@ -1,4 +1,4 @@
-"""What the bot says in a group."""
+"""The sentences of the bot's posts in a group."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Reason:
 def notice(
     t: Translator, *, name: str, reasons: Sequence[Reason], copy: MaskedCopy, album: bool
 ) -> RichText:
-    """The message that takes the place of one that was taken down."""
+    """Return the notice in place of a message that was taken down."""
     shown = bool(copy.text) or copy.picture is not None
     head = (
         t("🛡 A message from {name} is shown again with the sensitive part covered.")
@@ -47,7 +47,7 @@ def _withheld(t: Translator, copy: MaskedCopy, *, album: bool) -> list[str]:
     sentences = {
         "text": t("• The text is not shown: what bears such a mark is protected as a whole."),
         "picture-marked": t("• The picture is not shown: all of what bears a mark is protected."),
-        "picture-not-covered": t(
+        "picture-not-masked": t(
             "• The picture is not shown: I could not make sure that its covering hides everything."
         ),
         "picture-not-inspected": t("• The file is not shown, because it could not be checked."),
@@ -92,7 +92,7 @@ def announcement(t: Translator, *, organisation: str, contact: str, seconds: int
 
 
 def waiting_for_approval(t: Translator) -> RichText:
-    """Say that a group is not yet designated."""
+    """Announce that a group is not yet designated."""
     return plain(
         t(
             "Hello, I am Shoukou. This group is not on my list yet, so I read nothing here. The supervisors have been asked; without their approval I leave after 24 hours."
@@ -101,7 +101,7 @@ def waiting_for_approval(t: Translator) -> RichText:
 
 
 def goodbye(t: Translator) -> RichText:
-    """Say goodbye before leaving a group that was not approved."""
+    """Announce that the bot leaves a group that was not approved."""
     return plain(
         t(
             "This group has not been approved as a work group under protection, so I am leaving. I have read nothing here. Goodbye!"
@@ -110,7 +110,7 @@ def goodbye(t: Translator) -> RichText:
 
 
 def exposed(t: Translator, *, reasons: Sequence[Reason]) -> RichText:
-    """Tell a group that a message should go and that the bot may not remove it."""
+    """Ask a group to remove a message that the bot may not remove."""
     return lines(
         _please_remove(t, reasons),
         t("I may not delete messages here. Its sender or an administrator can."),
@@ -121,7 +121,7 @@ def exposed(t: Translator, *, reasons: Sequence[Reason]) -> RichText:
 
 
 def delayed(t: Translator, *, reasons: Sequence[Reason]) -> RichText:
-    """Tell a group that a message should go and that the platform does not let the bot yet."""
+    """Ask a group to remove a message whose removal the platform has not confirmed yet."""
     return lines(
         _please_remove(t, reasons),
         t(
@@ -138,7 +138,7 @@ def _please_remove(t: Translator, reasons: Sequence[Reason]) -> RichText:
 
 
 def rights_missing(t: Translator, rights: BotRights) -> list[str]:
-    """List what the bot lacks for its work, each with how to mend it; empty when complete."""
+    """List the rights that the bot lacks, each with its remedy; empty when complete."""
     rows = []
     if not rights.present:
         return [t("The bot is not in this group. Add it as an administrator.")]
@@ -158,12 +158,12 @@ def rights_missing(t: Translator, rights: BotRights) -> list[str]:
 
 
 def rights_complete(t: Translator) -> RichText:
-    """Say that the bot can do its job."""
+    """Announce that the bot has all rights that it needs."""
     return plain(t("✅ Thank you. All rights are there; this group is protected."))
 
 
 def rights_lost(t: Translator, missing: Sequence[str]) -> RichText:
-    """Say that the group is no longer protected, and how to mend it."""
+    """Announce that the group is no longer protected, with the remedy."""
     return lines(
         bold(t("⚠️ This group is not fully protected at the moment.")),
         *(f"• {row}" for row in missing),
@@ -171,7 +171,7 @@ def rights_lost(t: Translator, missing: Sequence[str]) -> RichText:
 
 
 def released(t: Translator, *, name: str) -> RichText:
-    """Tell a sender in the group that the notice was a false alarm."""
+    """Notify a sender in the group of a false alarm."""
     return fill(
         t(
             "✅ {name}, a supervisor looked at it: your message was fine. You can post it again now; it will stay. Sorry for the trouble."

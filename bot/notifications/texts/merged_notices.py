@@ -1,4 +1,4 @@
-"""One message for many notices: what is said when much is taken down at once."""
+"""The sentences of one message that stands for many notices or private notes."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from bot.notifications.texts.richtext import bold, lines, plain
 from bot.outgoing import RichText
 
 MOST = 50
-"""Notices that one message tells of."""
+"""Notices that one message stands for at most."""
 
 _TEXT_LIMIT = 4096
 _FRAME = 700
-"""Characters kept for what stands around the lines."""
+"""Characters kept for the heading and the sentences around the lines."""
 
 _LONGEST_LINE = 240
 _LONGEST_NAME = 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """What is told of one message; ``who`` is empty where everybody knows."""
+class MergedLine:
+    """One message's line; ``who`` is empty in a private note, whose reader is the sender."""
 
     who: str = field(repr=False)
     posted_at: datetime
@@ -31,8 +31,8 @@ class Line:
     excerpt: str = field(default="", repr=False)
 
 
-def in_group(t: Translator, rows: Sequence[Line], *, removed: bool) -> RichText:
-    """Tell a group of its messages that were taken down, or that are to be looked at again."""
+def in_group(t: Translator, rows: Sequence[MergedLine], *, removed: bool) -> RichText:
+    """Notify a group of its messages that were taken down, or that should be looked at again."""
     if not removed:
         head = t("⚠️ Please look at these {count} messages again:", count=len(rows))
         return lines(bold(head), *_listed(rows))
@@ -45,7 +45,7 @@ def in_group(t: Translator, rows: Sequence[Line], *, removed: bool) -> RichText:
     )
 
 
-def to_sender(t: Translator, rows: Sequence[Line], *, removed: bool) -> RichText:
+def to_sender(t: Translator, rows: Sequence[MergedLine], *, removed: bool) -> RichText:
     """Explain to a sender what happened to several of their messages, and what to do now."""
     head = (
         t("{count} of your messages were taken down.", count=len(rows))
@@ -74,13 +74,13 @@ def shortened(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
-def _listed(rows: Sequence[Line]) -> list[RichText]:
-    """Number the lines, each as long as the platform's limit for a text leaves room for."""
+def _listed(rows: Sequence[MergedLine]) -> list[RichText]:
+    """Number the lines, and shorten them so that all fit within the platform's limit for a text."""
     room = min(_LONGEST_LINE, (_TEXT_LIMIT - _FRAME) // max(1, len(rows)) - 1)
-    return [plain(_fitted(f"{n}. {_told(row)}", room)) for n, row in enumerate(rows, 1)]
+    return [plain(_fitted(f"{n}. {_sentence(row)}", room)) for n, row in enumerate(rows, 1)]
 
 
-def _told(row: Line) -> str:
+def _sentence(row: MergedLine) -> str:
     who = f"{shortened(row.who, _LONGEST_NAME)} " if row.who else ""
     excerpt = f"“{row.excerpt}” " if row.excerpt else ""
     return f"{who}{row.posted_at:%H:%M:%S} UTC: {excerpt}{row.reasons}"

@@ -1,4 +1,4 @@
-"""What the bot tells a sender privately, and the short answers to button presses."""
+"""The sentences of private notes to a sender, and the short answers to button presses."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.outgoing import RichText
 
 
 def explanation(t: Translator, *, group: str, reasons: Sequence[Reason], removed: bool) -> RichText:
-    """Explain to the sender what happened and what to do now."""
+    """Explain to the sender what happened, and ask for what they should do now."""
     head = (
         t("Your message in “{group}” was taken down.")
         if removed
@@ -34,7 +34,7 @@ def explanation(t: Translator, *, group: str, reasons: Sequence[Reason], removed
 
 
 def released(t: Translator, *, group: str, days: int) -> RichText:
-    """Tell a sender that it was a false alarm."""
+    """Notify a sender of a false alarm."""
     return fill(
         t(
             "✅ Good news: your message in “{group}” was fine; that was my mistake. You can post the very same content again within {days} days, and it will stay. Sorry for the trouble!"
@@ -45,7 +45,7 @@ def released(t: Translator, *, group: str, days: int) -> RichText:
 
 
 def confirmed(t: Translator, *, group: str) -> RichText:
-    """Tell a sender who appealed that the decision stands."""
+    """Notify a sender who appealed that the decision stands."""
     return fill(
         t(
             "A supervisor has looked at your message in “{group}” and agrees that it should not be in the chat. Thank you for asking."
@@ -88,7 +88,7 @@ def help_text(t: Translator) -> RichText:
 
 
 def check_result(t: Translator, reasons: Sequence[Reason], *, unread: bool) -> RichText:
-    """Tell a member whether a text could be posted."""
+    """Answer a draft that a member had checked."""
     if reasons:
         return lines(
             bold(t("Please do not post this in a chat.")),

@@ -23,7 +23,7 @@ def status(
     false_alarms: int,
     excluded: Mapping[str, int] = MappingProxyType({}),
 ) -> RichText:
-    """Say whether a group is protected, what is missing, and what happened this week."""
+    """Report a group's protection, missing rights, and the cases of this week."""
     if not designated:
         return lines(
             bold(group),

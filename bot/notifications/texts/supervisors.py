@@ -1,4 +1,4 @@
-"""What supervisors are told beside the cards."""
+"""The sentences of messages to supervisors, other than cards."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bot.outgoing import RichText
 
 
 def unsure(t: Translator, *, group: str, chat_id: int, said: str) -> RichText:
-    """Tell of a message whose arrival is not known."""
+    """Report a message that may or may not have arrived."""
     where = group or (t("the group {chat_id}", chat_id=chat_id) if chat_id < 0 else t("a person"))
     return lines(
         fill(
@@ -24,7 +24,7 @@ def unsure(t: Translator, *, group: str, chat_id: int, said: str) -> RichText:
 
 
 def dead_letter(t: Translator, *, group: str, number: int) -> RichText:
-    """Tell of an update that could not be handled."""
+    """Report an update that could not be handled."""
     return lines(
         bold(t("⚠️ Something from the platform could not be handled")),
         fill(t("Group: {group}"), group=bold(group)) if group else None,
@@ -36,7 +36,7 @@ def dead_letter(t: Translator, *, group: str, number: int) -> RichText:
 
 
 def pictures_behind(t: Translator, *, since: datetime, minutes: int) -> RichText:
-    """Say that pictures wait for their inspection."""
+    """Report that pictures wait for their inspection."""
     return lines(
         bold(t("⏳ Pending inspection: pictures have to wait")),
         t(
@@ -49,7 +49,7 @@ def pictures_behind(t: Translator, *, since: datetime, minutes: int) -> RichText
 
 
 def pictures_caught_up(t: Translator, *, since: datetime, until: datetime) -> RichText:
-    """Say that no picture waits any longer."""
+    """Report that no picture waits any longer."""
     return lines(
         bold(t("✅ The pictures are inspected without delay again")),
         t(

@@ -74,7 +74,7 @@ def effect(t: Translator, kind: EffectKind) -> str:
 
 
 def not_inspected(t: Translator, reason: str) -> str:
-    """Say in plain words why something could not be read."""
+    """Explain in plain words why something could not be read."""
     names = {
         "too-big": t("the file is larger than 20 MB"),
         "too-large": t("the picture has too many pixels"),
@@ -110,7 +110,7 @@ def not_inspected(t: Translator, reason: str) -> str:
 
 
 def failure(t: Translator, code: str) -> str:
-    """Say in plain words why an act failed."""
+    """Explain in plain words why an act failed."""
     names = {
         "forbidden": t("the bot lacks the right"),
         "cannot-write": t("this person has not opened a chat with the bot"),

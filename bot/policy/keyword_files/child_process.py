@@ -18,7 +18,7 @@ TIMEOUT = 300.0
 """Seconds; 100,000 terms take a few."""
 
 SLICE = 2_000
-"""Terms in a line of what is written."""
+"""Terms in a line of the child's output."""
 
 
 def read_terms_apart(path: Path) -> tuple[str, ...]:
@@ -38,21 +38,21 @@ def read_terms_apart(path: Path) -> tuple[str, ...]:
     terms: list[str] = []
     # By slices, because nothing else runs while JSON is read.
     for line in done.stdout.splitlines():
-        told = json.loads(line)
-        if isinstance(told, dict):
-            raise ConfigurationError(**told)
-        terms += told
+        answer = json.loads(line)
+        if isinstance(answer, dict):
+            raise ConfigurationError(**answer)
+        terms += answer
     return tuple(terms)
 
 
 def main() -> None:
-    """Write a file's terms as a list, or what is wrong as an object."""
+    """Write a file's terms as lists, or its mistake as an object."""
     try:
         terms = read_terms(Path(sys.argv[1]))
-        told = [json.dumps(terms[at : at + SLICE]) for at in range(0, len(terms), SLICE)]
+        answer = [json.dumps(terms[at : at + SLICE]) for at in range(0, len(terms), SLICE)]
     except ConfigurationError as error:
-        told = [json.dumps({"what": error.what, "where": error.where, "mend": error.mend})]
-    sys.stdout.write("\n".join(told))
+        answer = [json.dumps({"what": error.what, "where": error.where, "mend": error.mend})]
+    sys.stdout.write("\n".join(answer))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Read lists of terms from TXT, CSV and XLSX files; a mistake is told with its line and remedy."""
+"""Read lists of terms from TXT, CSV and XLSX files; errors name the line and the remedy."""
 
 from __future__ import annotations
 

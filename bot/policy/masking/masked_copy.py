@@ -1,4 +1,4 @@
-"""What may be shown in place of a message that was taken down. Pure."""
+"""The masked copy that takes the place of a message that was taken down. Pure."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 from bot.model import Action, Box, Extent, Fragment, Message, Source, Verdict
 from bot.outgoing import MaskedCopy, MaskedPart, MaskedPicture
-from bot.policy.masking.spans import boxes_to_cover, mask_text
+from bot.policy.masking.spans import boxes_to_mask, mask_text
 
+# A link or a file's name is shown only if something in it was masked: a copy that repeats a
+# harmless one would add nothing to what the group has read.
 _SHOWN = (Source.TEXT, Source.CAPTION, Source.QUOTE, Source.POLL, Source.CONTACT)
 _SHOWN_IF_FOUND = (Source.LINK, Source.FILENAME)
 
@@ -15,7 +17,7 @@ _SHOWN_IF_FOUND = (Source.LINK, Source.FILENAME)
 def masked_copy(
     message: Message, fragments: Sequence[Fragment], verdict: Verdict, readable: Sequence[int]
 ) -> MaskedCopy:
-    """Return what may stay visible of a message.
+    """Return the copy that may be shown in place of a message.
 
     ``fragments`` are those that the verdict's findings point to; ``readable`` lists the
     attachments that are pictures and were inspected whole. The action ``delete`` shows nothing.
@@ -61,7 +63,7 @@ def _text_parts(
 
 
 def _name_marked(fragment: Fragment, index: int, verdict: Verdict) -> bool:
-    """Say whether a fragment is a file's name with a mark, which protects all of the file."""
+    """Return True if a fragment is a file's name with a mark, which protects all of the file."""
     return fragment.source is Source.FILENAME and any(
         f.fragment == index and f.extent is Extent.WHOLE for f in verdict.effective
     )
@@ -70,7 +72,7 @@ def _name_marked(fragment: Fragment, index: int, verdict: Verdict) -> bool:
 def _picture_boxes(
     fragments: Sequence[Fragment], verdict: Verdict, attachment: int
 ) -> tuple[Box, ...] | None:
-    """Return the boxes to cover in one picture, or None if it is withheld whole."""
+    """Return the boxes to mask in one picture, or None if it is withheld as a whole."""
     boxes: list[Box] = []
     for index, fragment in enumerate(fragments):
         if fragment.attachment != attachment:
@@ -78,5 +80,5 @@ def _picture_boxes(
         findings = [f for f in verdict.effective if f.fragment == index]
         if any(f.extent is Extent.WHOLE for f in findings):
             return None
-        boxes += boxes_to_cover(fragment, findings)
+        boxes += boxes_to_mask(fragment, findings)
     return tuple(boxes)

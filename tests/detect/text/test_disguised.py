@@ -45,7 +45,7 @@ def test_a_doubt_goes_to_a_supervisor_and_not_down(
     assert Action.ESCALATE in result.verdict.actions
     assert not result.verdict.removes
     assert result.verdict.findings[0].confidence <= 0.4
-    assert result.verdict.findings[0].explanation
+    assert result.explanations[0]
 
 
 @pytest.mark.parametrize("text", ["机.密.★.1.0.年", "机_密_★_1_0_年", "看 机😀密😀★😀1😀0😀年"])

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 import re2
 
 from bot.detect.text.matching.keyword_gates import Gates
-from bot.detect.text.matching.reasons import ELEMENT, explained
 from bot.detect.text.normalization.normalized_text import Normalized
 from bot.model import Finding, Fragment
 from bot.rules.regex import compile_regex
-from bot.rules.rule import Evidence, Language, Rule
+from bot.rules.rule import ELEMENT, Evidence, Rule
 
 HIGHEST = 0.99
 SHORTEST = 12
@@ -36,9 +35,8 @@ class StructureDetector:
 
     name = "structure"
 
-    def __init__(self, rules: Sequence[Rule], language: Language, gates: Gates, first: int) -> None:
+    def __init__(self, rules: Sequence[Rule], gates: Gates, first: int) -> None:
         """Prepare rules; ``gates`` open the first of them by the number ``first``."""
-        self._language: Language = language
         self._rules = {first + place: _prepare(rule) for place, rule in enumerate(rules)}
         self._gates = gates
 
@@ -85,7 +83,6 @@ class StructureDetector:
             start=start,
             end=end,
             match=fragment.text[start:end],
-            explanation=explained(rule, reasons, self._language),
             reasons=reasons,
         )
 

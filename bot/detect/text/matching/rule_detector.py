@@ -15,14 +15,13 @@ from bot.detect.text.discourse.chinese_talk import is_harmless_talk
 from bot.detect.text.matching.keyword_gates import Gates
 from bot.detect.text.matching.patterns import PatternHit, RulePattern
 from bot.detect.text.matching.positions import nearest_word, sentence, stands
-from bot.detect.text.matching.reasons import last_reason
-from bot.detect.text.matching.scoring import Judgement, finding
+from bot.detect.text.matching.scoring import Judgement, default_reason, finding
 from bot.detect.text.normalization.normalized_text import Normalized, dense
 from bot.detect.text.normalization.normalizer import Normalizer
 from bot.detect.text.values.check_digits import PROOFS
 from bot.model import Category, Extent, Finding, Fragment, Severity, Source
 from bot.rules.regex import compile_regex
-from bot.rules.rule import Language, Position, Rule
+from bot.rules.rule import Position, Rule
 
 # A mark withholds the whole fragment: more of the same rule would say nothing new.
 MAX_WHOLE = 10
@@ -62,12 +61,10 @@ class RuleDetector:
     def __init__(
         self,
         rules: Sequence[Rule],
-        language: Language,
         normalizer: Normalizer,
         gates: Gates | None = None,
     ) -> None:
         """Prepare rules; ``gates`` are opened by `rule_gates`, by the place of a rule."""
-        self._language: Language = language
         self._rules = tuple(_prepare(rule, normalizer) for rule in rules)
         self._gates = gates or Gates(rule_gates(rules, normalizer))
         always: dict[int, list[_Prepared]] = {}
@@ -135,7 +132,7 @@ class RuleDetector:
                 reasons = (*reasons, "beside")
             span = text.span(hit.start, hit.end)
             judgement = Judgement(judgement.confidence, reasons, severity)
-            yield finding(rule, fragment, span, self._language, judgement)
+            yield finding(rule, fragment, span, judgement)
 
 
 def rule_gates(rules: Sequence[Rule], normalizer: Normalizer) -> Iterator[tuple[str, int]]:
@@ -180,7 +177,7 @@ def _severity(prepared: _Prepared, text: Normalized) -> Severity:
 
 @functools.lru_cache(maxsize=1024)
 def _unjudged(rule: Rule) -> Judgement:
-    code = last_reason(rule.category)
+    code = default_reason(rule.category)
     confidence = rule.confidence * (UNJUDGED if rule.extent is Extent.WHOLE else 1)
     return Judgement(confidence, (code,) if code else ())
 
@@ -210,7 +207,7 @@ def _judge(
         reasons += [place] if place else []
         confidence += (1 - confidence) / 2 if place else 0
         reasons += ["content"] if around.beside else []
-    if not reasons and (code := last_reason(rule.category)):
+    if not reasons and (code := default_reason(rule.category)):
         reasons.append(code)
     if fragment.source is Source.IMAGE:
         reasons.append("read")

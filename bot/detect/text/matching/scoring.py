@@ -1,12 +1,21 @@
-"""How sure a hit is and why, and the finding that is made of it."""
+"""Make a finding of a hit: its confidence, and the codes of its reasons."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 
-from bot.detect.text.matching.reasons import explained
-from bot.model import Finding, Fragment, Severity
-from bot.rules.rule import Language, Rule
+from bot.model import Category, Finding, Fragment, Severity
+from bot.rules.rule import Rule
+
+_DEFAULT_REASONS = MappingProxyType(
+    {
+        Category.MARKING: "no talk",
+        Category.CREDENTIAL: "no sample",
+        Category.IDENTITY: "form",
+        Category.DOCUMENT: "listed",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,14 +27,18 @@ class Judgement:
     severity: Severity | None = None
 
 
+def default_reason(category: Category) -> str | None:
+    """Return the code of the reason for a finding that has no other."""
+    return _DEFAULT_REASONS.get(category)
+
+
 def finding(
     rule: Rule,
     fragment: Fragment,
     span: tuple[int, int],
-    language: Language,
     judgement: Judgement | None = None,
 ) -> Finding:
-    """Return the finding of a rule at a span of a fragment, with the sentence that says why."""
+    """Return the finding of a rule at a span of a fragment, with the codes of its reasons."""
     judged = judgement or Judgement(rule.confidence)
     return Finding(
         rule_id=rule.id,
@@ -37,6 +50,5 @@ def finding(
         start=span[0],
         end=span[1],
         match=fragment.text[span[0] : span[1]],
-        explanation=explained(rule, judged.reasons, language),
         reasons=judged.reasons,
     )

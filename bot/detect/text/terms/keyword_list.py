@@ -125,7 +125,7 @@ class KeywordList:
                     yield KeywordHit(*span, number)
 
 
-class Keywords(Protocol):
+class SearchableTerms(Protocol):
     """Terms that can be searched for."""
 
     def __len__(self) -> int:
@@ -148,7 +148,7 @@ class Keywords(Protocol):
 class KeywordLists:
     """Several lists, searched as one; the number of a hit's term is that in its own list."""
 
-    def __init__(self, lists: Iterable[Keywords]) -> None:
+    def __init__(self, lists: Iterable[SearchableTerms]) -> None:
         self._lists = tuple(lists)
 
     def __len__(self) -> int:

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from bot.detect.text.matching.scoring import finding
 from bot.detect.text.normalization.normalized_text import Normalized
-from bot.detect.text.terms.keyword_list import KeywordHit, Keywords
+from bot.detect.text.terms.keyword_list import KeywordHit, SearchableTerms
 from bot.model import Certainty, Finding, Fragment
-from bot.rules.rule import DISGUISED, GROUP_KEYWORD, Language
+from bot.rules.rule import DISGUISED, GROUP_KEYWORD
 
 MAX_PLACES = 60
 """Hits above which those that touch are told as one."""
@@ -19,9 +19,8 @@ class KeywordDetector:
 
     name = "keywords"
 
-    def __init__(self, keywords: Keywords, language: Language) -> None:
+    def __init__(self, keywords: SearchableTerms) -> None:
         self._keywords = keywords
-        self._language: Language = language
 
     def detect(self, fragment: Fragment, text: Normalized) -> Sequence[Finding]:
         """Return a finding for each place."""
@@ -29,7 +28,7 @@ class KeywordDetector:
         if not hits:
             return ()
         return [
-            finding(GROUP_KEYWORD, fragment, text.span(*place), self._language)
+            finding(GROUP_KEYWORD, fragment, text.span(*place))
             for place in _places(sorted(hits, key=lambda h: (h.start, -h.end)))
         ]
 
@@ -39,9 +38,8 @@ class DisguiseDetector:
 
     name = "disguises"
 
-    def __init__(self, keywords: Keywords, language: Language) -> None:
+    def __init__(self, keywords: SearchableTerms) -> None:
         self._keywords = keywords
-        self._language: Language = language
 
     def detect(self, fragment: Fragment, text: Normalized) -> Iterator[Finding]:
         """Yield a doubt for each place."""
@@ -49,13 +47,13 @@ class DisguiseDetector:
         end = 0
         for start, last, kind in hits:
             if start >= end:
-                yield doubt(kind, fragment, text.span(start, last), self._language)
+                yield doubt(kind, fragment, text.span(start, last))
                 end = last
 
 
-def doubt(kind: str, fragment: Fragment, span: tuple[int, int], language: Language) -> Finding:
+def doubt(kind: str, fragment: Fragment, span: tuple[int, int]) -> Finding:
     """Return the finding of what may be something in disguise."""
-    found = finding(DISGUISED[kind], fragment, span, language)
+    found = finding(DISGUISED[kind], fragment, span)
     return found.evolve(certainty=Certainty.LIKELY)
 
 

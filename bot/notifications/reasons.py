@@ -1,4 +1,4 @@
-"""Say in one sentence why something was found, in the reader's language."""
+"""Turn a finding's reasons, which are codes, into a sentence in the reader's language."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import functools
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from bot.model import Category
-from bot.rules.rule import Language, Rule
+from bot.rules.rule import ELEMENT, Language, Rule
 
 _WORDS: Mapping[str, Mapping[Language, str]] = MappingProxyType(
     {
@@ -38,17 +37,6 @@ _WORDS: Mapping[str, Mapping[Language, str]] = MappingProxyType(
         "read": {"zh-CN": "由图片识别", "en": "it was read from a picture"},
     }
 )
-ELEMENT = "element"
-"""The code of an element of a structure; its name follows."""
-
-_LAST = MappingProxyType(
-    {
-        Category.MARKING: "no talk",
-        Category.CREDENTIAL: "no sample",
-        Category.IDENTITY: "form",
-        Category.DOCUMENT: "listed",
-    }
-)
 _WITH = MappingProxyType({"zh-CN": "{what}（{why}）", "en": "{what} ({why})"})
 _CLOSE = MappingProxyType({"zh-CN": "）", "en": ")"})
 _SEMICOLON = MappingProxyType({"zh-CN": "；", "en": "; "})
@@ -57,38 +45,25 @@ _COMMA = MappingProxyType({"zh-CN": "，", "en": ", "})
 _LIST_COMMA = MappingProxyType({"zh-CN": "、", "en": ", "})
 
 
-def last_reason(category: Category) -> str | None:
-    """Return the code of what speaks for a finding when nothing else does."""
-    return _LAST.get(category)
-
-
-def also(sentence: str, code: str, language: Language) -> str:
-    """Return a sentence with one more reason."""
-    return _joined(sentence, _WORDS[code][language], language)
-
-
-def _joined(what: str, why: str, language: Language) -> str:
-    """Add a reason in brackets, in those that are there already if there are any."""
-    close = _CLOSE[language]
-    if what.endswith(close):
-        return what.removesuffix(close) + _SEMICOLON[language] + why + close
-    return _WITH[language].format(what=what, why=why)
-
-
 @functools.lru_cache(maxsize=4096)
 def explained(rule: Rule, reasons: tuple[str, ...], language: Language) -> str:
-    """Return a rule's sentence with the reasons for believing it, as `Finding.reasons` has them."""
-    told: list[str] = []
+    """Return a rule's description, with `Finding.reasons` in brackets after it."""
+    parts: list[str] = []
     elements: list[str] = []
     for reason in reasons:
         code, _, word = reason.partition(":")
         if code == ELEMENT:
             elements += [e.title[language] for e in rule.evidence if e.name == word]
         elif code in _WORDS:
-            told.append(_WORDS[code][language].format(word=word))
+            parts.append(_WORDS[code][language].format(word=word))
     if elements:
-        told.append(_ELEMENTS[language].format(elements=_LIST_COMMA[language].join(elements)))
-    what = rule.description[language]
-    if not told:
-        return what
-    return _joined(what, _COMMA[language].join(told), language)
+        parts.append(_ELEMENTS[language].format(elements=_LIST_COMMA[language].join(elements)))
+    description = rule.description[language]
+    if not parts:
+        return description
+    why = _COMMA[language].join(parts)
+    close = _CLOSE[language]
+    # A description may end with a bracket of its own: two in a row would read badly.
+    if description.endswith(close):
+        return description.removesuffix(close) + _SEMICOLON[language] + why + close
+    return _WITH[language].format(what=description, why=why)
