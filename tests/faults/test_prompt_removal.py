@@ -1,4 +1,4 @@
-"""A deletion is requested before its commit; a kill in between loses nothing and repeats nothing."""
+"""A deletion is requested before its commit: a kill in between loses and repeats nothing."""
 
 from __future__ import annotations
 
