@@ -94,7 +94,7 @@ def spelt(gap: str, share: float = 1.0) -> Change:
 
 
 def is_han(char: str) -> bool:
-    """Say whether a character is Chinese."""
+    """Return True if a character is Chinese."""
     return "\u3400" <= char <= "\u9fff"
 
 

@@ -39,7 +39,7 @@ class Step:
 
     @property
     def sustained(self) -> bool:
-        """Say whether less than half a second's texts were left and the rate was reached."""
+        """Return True if less than half a second's texts were left and the rate was reached."""
         return self.achieved > 0.97 * self.rate and self.backlog_end < 0.5 * self.rate
 
 

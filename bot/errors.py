@@ -40,7 +40,7 @@ class ConfigurationError(ShoukouError):
         super().__init__(self.told(lambda sentence: sentence))
 
     def told(self, translate: Callable[[str], str]) -> str:
-        """Say it in one line: where, what, how to mend it."""
+        """Return one line: where, what, how to mend it."""
         what, mend = (translate(s) if s else "" for s in (self.what, self.mend))
         if self.fields:
             what, mend = what.format(**self.fields), mend.format(**self.fields)

@@ -30,7 +30,7 @@ class Severity(enum.IntEnum):
 
 
 class Category(enum.StrEnum):
-    """What kind of material a rule protects."""
+    """The kind of material that a rule protects."""
 
     MARKING = "marking"
     DOCUMENT = "document"
@@ -41,7 +41,7 @@ class Category(enum.StrEnum):
 
 
 class Certainty(enum.StrEnum):
-    """Whether a finding is acted on, or only brought before a person."""
+    """How sure a finding is: certain ones are acted on, likely ones go to a person."""
 
     CERTAIN = "certain"
     LIKELY = "likely"
@@ -56,7 +56,7 @@ class Extent(enum.StrEnum):
 
 
 class Action(enum.StrEnum):
-    """What a policy can ask for."""
+    """An action that a policy can ask for."""
 
     LOG = "log"
     WARN = "warn"
@@ -127,7 +127,7 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """What was posted, independent of the platform.
+    """A posted message, independent of the platform.
 
     ``links`` are targets that differ from the visible text; ``poll`` and ``contact`` are their
     texts joined by line feeds. ``is_caption`` says that ``text`` stood under an attachment.
@@ -213,7 +213,7 @@ class NotInspected:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """What follows from the findings. An empty ``actions`` means that the message stays."""
+    """The decision on a message. An empty ``actions`` means that the message stays."""
 
     severity: Severity
     actions: frozenset[Action]
@@ -229,12 +229,12 @@ class Verdict:
 
     @property
     def removes(self) -> bool:
-        """Say whether the message is to be taken down."""
+        """Return True if the message is to be taken down."""
         return bool(self.actions & {Action.MASK, Action.DELETE})
 
     @property
     def is_clean(self) -> bool:
-        """Say whether nothing at all is to be done or recorded."""
+        """Return True if there is nothing to do or record."""
         return not self.effective and not self.not_inspected
 
 

@@ -1,4 +1,4 @@
-"""What the bot says and does: masked copies, effects, texts with buttons, and its rights.
+"""The bot's output: masked copies, effects, texts with buttons, and its rights.
 
 Fields that may hold content have ``repr=False``, so that printing or logging a value never shows
 them.
@@ -127,7 +127,7 @@ class Post:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BotRights:
-    """What the bot may do in a chat, as far as its work needs it."""
+    """The bot's rights in a chat, as far as its work needs them."""
 
     present: bool
     is_admin: bool

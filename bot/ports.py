@@ -1,4 +1,4 @@
-"""What the stages need from the outside, as protocols; the parts behind them are built in app.py.
+"""The stages' needs from outside, as protocols; app.py builds the parts behind them.
 
 Every method of `Actor` raises the errors of `bot.errors.PlatformError` and no others.
 """
@@ -39,7 +39,7 @@ class Actor(Protocol):
         """Return a file's bytes; NotReadable('too-big') beyond ``limit`` bytes."""
 
     async def rights(self, chat_id: int) -> BotRights:
-        """Say what the bot may do in a chat."""
+        """Return the bot's rights in a chat."""
 
     async def title(self, chat_id: int) -> str:
         """Return a chat's title, empty where it has none."""
@@ -50,7 +50,7 @@ class Actor(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaReading:
-    """What was read from a file; ``not_inspected`` is a reason code, or None.
+    """The text read from a file; ``not_inspected`` is a reason code, or None.
 
     ``width`` and ``height`` are those of the displayed picture, after EXIF.
     """

@@ -130,7 +130,7 @@ class Settings(BaseSettings):
 
     @property
     def is_embedded(self) -> bool:
-        """Whether the database is a file that one process works on."""
+        """True if the database is a file that one process works on."""
         return self.database.startswith("sqlite")
 
     @property

@@ -1,4 +1,4 @@
-"""What people ask for over HTTP: reading the requests' fields and doing it."""
+"""The actions that people request over HTTP."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the bot says about itself: names, descriptions and commands, by language and scope."""
+"""The bot's profile: names, descriptions and commands, by language and scope."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people's screens are told, as it happens."""
+"""Events for people's screens, as they happen."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ class Events:
         self._screens: set[asyncio.Queue[Json | None]] = set()
 
     def send(self, kind: str, **fields: object) -> None:
-        """Tell every screen."""
+        """Send an event to every screen."""
         for screen in self._screens:
             screen.put_nowait({"kind": kind, **fields})
 
     def close(self) -> None:
-        """Tell every screen that the server stops."""
+        """Notify every screen that the server stops."""
         for screen in self._screens:
             screen.put_nowait(None)
 

@@ -11,7 +11,7 @@ from rehearsal.refusals import ApiError
 
 @dataclass(slots=True, kw_only=True)
 class Fault:
-    """What happens to the next ``times`` calls of a method (``*``: of any).
+    """A fault of the next ``times`` calls of a method (``*``: of any).
 
     ``error_code`` answers as the Bot API does; ``status`` answers with that HTTP status and no
     JSON; ``drop_reply`` acts and then cuts the connection; ``body`` acts and then answers with that

@@ -86,7 +86,7 @@ class FileStore:
 
 
 def is_picture(data: bytes) -> bool:
-    """Say whether bytes begin a picture that a chat program would send as a photo."""
+    """Return True if bytes begin a picture that a chat program would send as a photo."""
     try:
         with Image.open(io.BytesIO(data)) as image:
             return image.format in PICTURES

@@ -38,16 +38,16 @@ class Member:
 
     @property
     def present(self) -> bool:
-        """Say whether the user is in the chat."""
+        """Return True if the user is in the chat."""
         return self.status in PRESENT
 
     @property
     def is_admin(self) -> bool:
-        """Say whether the user administers the chat."""
+        """Return True if the user administers the chat."""
         return self.status in {"creator", "administrator"}
 
     def may(self, right: str) -> bool:
-        """Say whether an administrator has a right."""
+        """Return True if an administrator has a right."""
         return self.status == "creator" or (self.is_admin and self.rights.get(right, False))
 
 
@@ -81,7 +81,7 @@ class Media:
 
 @dataclass(slots=True, kw_only=True)
 class Content:
-    """What a message says. ``text`` is the caption where there is media."""
+    """The content of a message. ``text`` is the caption where there is media."""
 
     text: str = field(default="", repr=False)
     entities: list[Json] = field(default_factory=list, repr=False)

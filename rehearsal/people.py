@@ -1,4 +1,4 @@
-"""What people do with chats and messages: look them up, edit, delete, press."""
+"""People's acts on chats and messages: look up, edit, delete, press."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Upload:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """What a person is about to post; the fields are those of ``/app/post``."""
+    """A post that a person is about to send; the fields are those of ``/app/post``."""
 
     person: int
     chat_id: int

@@ -133,7 +133,7 @@ def _origin(world: World, draft: Draft) -> Origin | None:
 
 
 def origin_of(world: World, original: Message) -> Origin:
-    """Say where a message that is forwarded for the first time came from."""
+    """Return the origin of a message that is forwarded for the first time."""
     author, date = original.author, {"date": original.date}
     if author.sender_chat_id is not None:
         chat = world.chats[author.sender_chat_id]

@@ -1,4 +1,4 @@
-"""What the two sides of the server answer when they refuse."""
+"""The refusals of both sides of the server."""
 
 from __future__ import annotations
 

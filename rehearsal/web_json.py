@@ -1,4 +1,4 @@
-"""What people see: the JSON of the web chat."""
+"""The JSON of the web chat."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def shown_message(world: World, message: Message) -> Json:
 
 
 def shown_sender(world: World, message: Message) -> Json:
-    """Say who a message is from, as people see it."""
+    """Return the sender of a message, as people see it."""
     author = message.author
     if author.sender_chat_id is not None:
         kind = "anonymous" if author.user_id == GROUP_ANONYMOUS_BOT else "channel"

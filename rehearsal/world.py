@@ -105,7 +105,7 @@ class World:
         return message
 
     def changed(self, message: Message, *, by_person: bool) -> None:
-        """Tell about an edited message."""
+        """Publish an edited message."""
         self.events.send("edited", message=shown_message(self, message))
         if by_person:
             channel = self.chats[message.chat_id].type == "channel"
@@ -153,11 +153,11 @@ class World:
         return message.id
 
     def announce_chat(self, chat: Chat) -> None:
-        """Tell people that a chat's data changed."""
+        """Publish a change of a chat's data."""
         self.events.send("chat", chat=shown_chat(self, chat))
 
     def announce_sample(self, *, running: bool, step: int, of: int, caption: str) -> None:
-        """Tell people how far the sample day is."""
+        """Publish the progress of the sample day."""
         self.events.send("sample", running=running, step=step, of=of, caption=caption)
 
     def set_member(self, chat: Chat, actor: int, member: Member) -> None:
@@ -204,7 +204,7 @@ class World:
             )
 
     def bot_sees(self, message: Message) -> bool:
-        """Say whether the bot gets an update for a message, by membership and privacy mode."""
+        """Return True if the bot gets an update for a message, by membership and privacy mode."""
         chat = self.chats[message.chat_id]
         own = chat.member(self.bot.id)
         service = message.service or {}

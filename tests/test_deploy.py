@@ -49,7 +49,7 @@ def test_only_settings_that_there_are_are_set(name: str) -> None:
 
 
 def runs(arguments: list[str]) -> bool:
-    """Say whether a command line names a command, and parts, that there are."""
+    """Return True if a command line names a command, and parts, that there are."""
     commands = {
         c.name or c.callback.__name__ for c in all_commands().registered_commands if c.callback
     }

@@ -22,7 +22,7 @@ class Alerts:
         self._chat_id = chat_id
 
     async def unsure(self, row: EffectRow) -> list[NewEffect]:
-        """Tell of a message of which nobody knows whether it arrived, and that is not repeated.
+        """Report a message with an unknown outcome, which is not repeated.
 
         What was said to a person in private is not repeated here either.
         """
@@ -38,7 +38,7 @@ class Alerts:
         return self.alert(f"unsure/{row.id}", text)
 
     async def dead_letter(self, update_id: int, chat_id: int | None) -> list[NewEffect]:
-        """Tell of an update that could not be handled and of which no case can be made."""
+        """Report an update that could not be handled and that cannot become a case."""
         group = await self._store.groups.get(chat_id) if chat_id is not None else None
         text = words.dead_letter(
             self._composer.translator(),
@@ -48,11 +48,11 @@ class Alerts:
         return self.alert(f"dead-letter/{update_id}", text)
 
     def alert(self, key: str, text: RichText) -> list[NewEffect]:
-        """Tell the supervisors something that must arrive: a lost reply has it said again."""
+        """Send supervisors a message that must arrive: it is repeated after a lost reply."""
         return self._told(EffectKind.ESCALATE, key, text)
 
     def say(self, key: str, text: RichText) -> list[NewEffect]:
-        """Tell the supervisors something that is never said twice."""
+        """Send supervisors a message that is never repeated."""
         return self._told(EffectKind.SAY, key, text)
 
     def _told(self, kind: EffectKind, key: str, text: RichText) -> list[NewEffect]:

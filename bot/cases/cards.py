@@ -106,7 +106,7 @@ class Cards:
         )
 
     async def _bears_picture(self, sent: EffectRow) -> bool:
-        """Say whether a card was planned with the picture: a text cannot become one later."""
+        """Return True if a card was planned with the picture: a text cannot become one later."""
         kept = await self._store.evidence.kept_since(sent.case_id or 0, "masked")
         return kept is not None and kept <= sent.planned_at
 

@@ -1,4 +1,4 @@
-"""What a sender hears of the decision on their case."""
+"""Notify senders of the decision on their case."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class News:
         self._composer = composer
 
     async def released(self, case: Case) -> NewEffect:
-        """Tell that it was a false alarm, and that the content may be posted again."""
+        """Notify the sender of a false alarm: the content may be posted again."""
         person = await self._reachable(case)
         if person is None:
             return await self.released_in_group(case)
@@ -39,7 +39,7 @@ class News:
         return _say(case, released_key(case.id), Post(chat_id=case.sender_id, text=text))
 
     async def released_in_group(self, case: Case) -> NewEffect:
-        """Tell the same in the group."""
+        """Return the same note for the group."""
         group = await self._store.groups.get(case.chat_id)
         person = await self._store.people.get(case.sender_id)
         t = self._composer.translator(group.language if group else None)
@@ -52,7 +52,7 @@ class News:
         return _say(case, f"{released_key(case.id)}/group", post)
 
     async def confirmed(self, case: Case) -> list[NewEffect]:
-        """Tell a sender who appealed that the decision stands; only ever privately."""
+        """Notify a sender who appealed that the decision stands; only in private."""
         person = await self._reachable(case)
         if person is None:
             return []

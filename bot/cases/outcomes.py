@@ -27,7 +27,7 @@ SETTLED = timedelta(seconds=3)
 
 
 class Outcome(Protocol):
-    """What became of an effect."""
+    """The outcome of an effect."""
 
     @property
     def status(self) -> EffectStatus: ...
@@ -219,12 +219,12 @@ class CaseLedger:
 
 
 def _removes_its_message(row: EffectRow, case: Case) -> bool:
-    """Say whether an effect removes the very message that opened a case."""
+    """Return True if an effect removes the very message that opened a case."""
     return row.kind is EffectKind.DELETE and row.message_id == case.message_id
 
 
 def _needs_a_person(row: EffectRow, outcome: Outcome) -> bool:
-    """Say whether a supervisor has to see what became of an act, card or not."""
+    """Return True if a supervisor has to see an outcome, even without a card."""
     if row.kind is EffectKind.DELETE:
         return outcome.status is not EffectStatus.DONE
     return outcome.status is EffectStatus.UNKNOWN

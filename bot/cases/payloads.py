@@ -1,4 +1,4 @@
-"""What an effect's sealed payload holds: the post to send, or how to render a card."""
+"""The content of an effect's sealed payload: a post, or how to render a card."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.outgoing import Post
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """What a merged message says of one notice; ``mistake`` is the id of the button to appeal."""
+    """One notice's line in a merged message; ``mistake`` is the id of the button to appeal."""
 
     name: str = field(repr=False)
     group: str = field(repr=False)

@@ -1,4 +1,4 @@
-"""Tells people at once of a message that the bot may not remove, or cannot for the time being."""
+"""Alert people at once to a message that the bot may not, or cannot yet, remove."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people decide about a case, and what follows from it."""
+"""Record people's decisions on cases and plan the effects that follow."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def register(app: typer.Typer) -> None:
 
     @app.command()
     def doctor() -> None:
-        """Say what is missing and how to mend it. Exit status 1 when something is."""
+        """Report what is missing and how to mend it. Exit status 1 if something is."""
         settings = load_settings()
         t = Catalogs.load(settings.resource("locales"), settings.language).get()
         missing = asyncio.run(_report(settings, t, Console(highlight=False, soft_wrap=True)))

@@ -1,4 +1,4 @@
-"""Tells the supervisors when pictures have to wait long for their inspection, and when no more."""
+"""Alert supervisors when pictures wait long for their inspection, and when that is over."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CAUGHT_UP = timedelta(minutes=1)
 _EPISODE = "pictures-behind"
 
 Oldest = Callable[[], Awaitable[datetime | None]]
-"""Says when the oldest undecided picture came, None without any; the same for every process."""
+"""Returns the time of the oldest undecided picture, or None; the same for every process."""
 
 
 class Backlog:

@@ -1,4 +1,4 @@
-"""What people can ask the bot: /start, /help, /id, /status, /keywords, and a text to be checked."""
+"""Answer people's commands: /start, /help, /id, /status, /keywords, and texts to check."""
 
 from __future__ import annotations
 
@@ -176,7 +176,7 @@ class Commands:
         return admin_words.keyword_changed(t, group=title, added=action == "add")
 
     async def check(self, update: telegram.Update, _context: object) -> None:
-        """Tell a member privately whether a text or picture could be posted."""
+        """Answer a member in private whether a text or picture could be posted."""
         chat = update.effective_chat
         if chat is None or chat.type != "private":
             return

@@ -82,7 +82,7 @@ class Membership:
         self._directory.forget(chat.id)
 
     def is_supervisors_chat(self, chat_id: int) -> bool:
-        """Say whether a chat is the supervisors' own."""
+        """Return True if a chat is the supervisors' own."""
         return chat_id == self._supervisors_chat
 
     async def _gone(self, group: Group | None, chat: telegram.Chat, occasion: str) -> None:

@@ -1,4 +1,4 @@
-"""Tells the supervisors that a changed file of the settings was refused."""
+"""Notify supervisors of a changed settings file that was refused."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.settings import Settings
 
 
 class Mistakes:
-    """Says what is wrong with a file, where, and how to mend it."""
+    """Reports the mistake in a file, its place, and how to mend it."""
 
     def __init__(self, speaker: Speaker, composer: Composer, settings: Settings) -> None:
         self._speaker = speaker
@@ -19,7 +19,7 @@ class Mistakes:
         self._chat = settings.supervision.chat
 
     async def tell(self, error: ConfigurationError, change: str) -> None:
-        """Say it in the supervisors' chat, where there is one; once for all processes."""
+        """Post it in the supervisors' chat, if there is one; once for all processes."""
         if self._chat is None:
             return
         t = self._composer.translator()

@@ -1,4 +1,4 @@
-"""Say things to people through the outbox, so that nothing is said twice."""
+"""Send replies to people through the outbox, so that none is sent twice."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Speaker:
         self.start = start
 
     async def say(self, key: str, post: Post, *, tx: Tx | None = None) -> list[EffectRow]:
-        """Say something in a chat. In a transaction of the caller, start the rows after it."""
+        """Send a text to a chat. In the caller's transaction, the caller starts the rows after it."""
         return await self._plan(key, EffectKind.SAY, post.chat_id, post, None, tx)
 
     async def edit(self, key: str, post: Post, message_id: int) -> None:

@@ -16,12 +16,12 @@ class Rights:
         self._actor = actor
 
     async def is_supervisor(self, user_id: int) -> bool:
-        """Say whether a person may decide cases."""
+        """Return True if a person may decide cases."""
         person = await self._store.people.get(user_id)
         return person is not None and "reviewer" in person.roles
 
     async def is_administrator(self, user_id: int, chat_id: int) -> bool:
-        """Say whether a person administers a group; False when the platform does not answer."""
+        """Return True if a person administers a group; False when the platform does not answer."""
         try:
             administrators = await self._actor.administrators(chat_id)
         except PlatformError:
@@ -29,7 +29,7 @@ class Rights:
         return any(a.id == user_id for a in administrators)
 
     async def of_bot(self, chat_id: int) -> BotRights | None:
-        """Say what the bot may do in a group now; None when the platform does not answer."""
+        """Return the bot's rights in a group now; None when the platform does not answer."""
         try:
             return await self._actor.rights(chat_id)
         except PlatformError:

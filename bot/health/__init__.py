@@ -1,1 +1,1 @@
-"""What can be seen of the bot from outside: whether it works, and figures without content."""
+"""The bot as seen from outside: readiness, and figures without content."""

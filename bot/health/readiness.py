@@ -1,4 +1,4 @@
-"""Whether the bot can do its work: each thing that it needs, and why not where it cannot."""
+"""Readiness: each thing that the bot needs, and the reason where it is missing."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Health:
             await self.store.facts.put(None, _HEARD, {"at": self.pulse.at.isoformat()})
 
     async def heard_at(self) -> datetime | None:
-        """Say when the platform was last heard of, by whichever process; pushed: always now."""
+        """Return when the platform last answered any process; with a webhook, now."""
         if not self.polls:
             return self.store.db.now()
         if self.pulse.at is not None or not self.shared:

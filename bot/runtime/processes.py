@@ -1,4 +1,4 @@
-"""What is built differently for one process on a file and for several on PostgreSQL."""
+"""Build the parts that differ between one process on a file and several on PostgreSQL."""
 
 from __future__ import annotations
 

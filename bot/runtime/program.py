@@ -104,7 +104,7 @@ class InboxDecisions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lanes:
-    """What carries updates from the inbox to their handling, here or in another process."""
+    """The parts that carry updates from the inbox to their handling, here or elsewhere."""
 
     tenure: Alone | Shared
     intake: Intake

@@ -50,7 +50,7 @@ class ButtonRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Use:
-    """Whether a press counts, and else who pressed before (None: unknown or expired)."""
+    """The result of a press: whether it counts, else who pressed before (None: expired)."""
 
     first: bool
     used_by: int | None

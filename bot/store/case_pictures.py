@@ -41,7 +41,7 @@ class Evidence:
         return None if sealed is None else self._cipher.open(sealed, _about(case_id, kind))
 
     async def kept_since(self, case_id: int, kind: str) -> datetime | None:
-        """Say since when a content is kept; None for one that is not."""
+        """Return since when a content is kept; None for one that is not."""
         query = select(evidence.c.created_at).where(
             evidence.c.case_id == case_id, evidence.c.kind == kind
         )

@@ -13,7 +13,7 @@ from bot.outgoing import CaseStatus
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingNote:
-    """What a case keeps of a finding: everything but what was matched."""
+    """A finding as a case keeps it: without the match."""
 
     rule_id: str
     category: Category
@@ -35,7 +35,7 @@ class FindingNote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseSummary:
-    """What was found and what could not be inspected (reason codes), without content.
+    """The findings of a case and the reason codes of gaps, without content.
 
     ``suppressed`` is what the allow-list excluded: it counts for nothing and stays visible.
     """

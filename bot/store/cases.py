@@ -1,4 +1,4 @@
-"""What a supervisor works on: one case for each message that something was found in."""
+"""The cases: one for each message with a finding."""
 
 from __future__ import annotations
 

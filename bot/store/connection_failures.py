@@ -30,7 +30,7 @@ def named() -> Iterator[None]:
 
 
 def means_away(error: Exception) -> bool:
-    """Say whether the same statement may succeed later."""
+    """Return True if the same statement may succeed later."""
     if isinstance(error, PoolTimeout):
         return True
     if not isinstance(error, DBAPIError):

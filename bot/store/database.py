@@ -234,7 +234,7 @@ def _parse(url: str) -> URL:
 
 
 def _waiting(address: URL) -> dict[str, Any]:
-    """Say how long PostgreSQL is waited for, and how long it waits for a program that hangs.
+    """Return PostgreSQL's time limits: for connecting, and for a program that hangs.
 
     A transaction that a dead or stopped program has left open keeps its lease from being taken.
     """

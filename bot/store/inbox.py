@@ -1,4 +1,4 @@
-"""What the platform sent, from its receipt to its decision."""
+"""The platform's updates, from their receipt to their decision."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _decide = (
 
 
 _FILE_MARK = b'"file_id"'
-"""What marks an update that comes with a file, in the raw JSON of the platform."""
+"""The mark of an update with a file, in the raw JSON of the platform."""
 
 
 @functools.cache
@@ -86,7 +86,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pending:
-    """What is to be known of an undecided row before it is read."""
+    """The columns of an undecided row that are needed before it is read."""
 
     id: int
     chat_id: int | None
@@ -266,7 +266,7 @@ class Inbox:
             return {row[0]: row[1] for row in await connection.execute(query)}
 
     async def last_received_at(self) -> datetime | None:
-        """Say when the last update came in."""
+        """Return when the last update came in."""
         query = select(func.max(inbox.c.received_at))
         async with self._db.read() as connection:
             moment: datetime | None = (await connection.execute(query)).scalar()

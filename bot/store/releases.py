@@ -21,7 +21,7 @@ _matching = select(releases.c.digest, releases.c.id).where(
 
 
 class Releases:
-    """What false alarms released: for one sender, in one chat, until a time."""
+    """The contents that false alarms released: for one sender, in one chat, until a time."""
 
     def __init__(self, db: Database) -> None:
         self._db = db

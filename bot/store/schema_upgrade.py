@@ -11,7 +11,7 @@ HEAD = "0003"
 
 
 def is_current(connection: Connection) -> bool:
-    """Say whether the tables already have their newest form."""
+    """Return True if the tables already have their newest form."""
     if not inspect(connection).has_table("alembic_version"):
         return False
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == HEAD

@@ -29,7 +29,7 @@ _MAY_BE_MUCH = ("DELETE", "PRAGMA", "CREATE", "ALTER", "DROP")
 
 
 class _QuickCursor:
-    """What SQLAlchemy needs of an asynchronous cursor."""
+    """The part of an asynchronous cursor that SQLAlchemy needs."""
 
     def __init__(self, connection: QuickConnection) -> None:
         self._connection = connection

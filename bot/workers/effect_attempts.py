@@ -43,7 +43,7 @@ _LONGEST_OUTAGE_PAUSE = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What became of an effect; ``message_id`` is that of a sent message."""
+    """The outcome of an effect; ``message_id`` is that of a sent message."""
 
     status: EffectStatus
     detail: str | None = None

@@ -41,7 +41,7 @@ class FairQueues:
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing has a turn: no row waits, or only rows of busy chats."""
+        """True if nothing has a turn: no row waits, or only rows of busy chats."""
         return not self._chats
 
     def add(self, row: InboxRow) -> None:

@@ -110,7 +110,7 @@ class Intake:
 
     @property
     def idle(self) -> bool:
-        """Whether nothing is left in the database, as far as is known."""
+        """True if nothing is left in the database, as far as is known."""
         return not self._dirty and not any(lane.behind for lane in self._lanes.values())
 
     def wake(self, lanes: Iterable[int]) -> None:
@@ -199,7 +199,7 @@ class Intake:
     def _admits(
         self, lane: _Lane, row: InboxRow | Pending, planned: Mapping[_Key, int] = NOTHING
     ) -> bool:
-        """Say whether a row may be handed on; if not, its chat is behind from here on."""
+        """Return True if a row may be handed on; if not, its chat is behind from here on."""
         key = (row.chat_id, row.has_file)
         behind = lane.behind.get(key)
         if behind is not None:

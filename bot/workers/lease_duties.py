@@ -1,4 +1,4 @@
-"""What a process does with the leases that it holds: lanes, the feed, and what is due at times."""
+"""The duties of a process by its leases: lanes, the feed, and periodic tasks."""
 
 from __future__ import annotations
 

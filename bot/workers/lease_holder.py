@@ -51,7 +51,7 @@ class LeaseTable(Protocol):
 
 
 class Duties(Protocol):
-    """What is done with leases."""
+    """The work that is done under leases."""
 
     async def gained(self, claims: Sequence[Claim]) -> None:
         """Begin to work for claims; they are this process's from now on."""
@@ -60,7 +60,7 @@ class Duties(Protocol):
         """End what is done for a claim; what is begun has some seconds for it."""
 
     def load(self, claim: Claim) -> int:
-        """Say how much there is to do for a claim."""
+        """Return how much there is to do for a claim."""
 
 
 class Alone:
@@ -121,7 +121,7 @@ class Shared:
 
     @property
     def suspended(self) -> bool:
-        """Whether the leases may have ended by now."""
+        """True if the leases may have ended by now."""
         return self._clock() >= self._until
 
     def claim(self, name: str) -> Claim | None:

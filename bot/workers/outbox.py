@@ -183,7 +183,7 @@ class Outbox:
     async def _say(
         self, rows: Sequence[EffectRow], removed: asyncio.Task[set[int]], *, again: bool
     ) -> None:
-        """Say what there is to say; the notices of a removal wait until it is so."""
+        """Send the texts; the notices of a removal wait until the message is gone."""
         now = [r for r in rows if r.kind not in UNLIMITED | MERGED | {EffectKind.ESCALATE}]
         notices = [r for r in rows if r.kind in MERGED]
         at_once = self._spawn(self._all(now, again=again))

@@ -1,4 +1,4 @@
-"""What may be done once more, what counts against the limits, and how long is waited."""
+"""Which effects may be repeated, which count against the limits, and the pauses between tries."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ CONVERGENT = frozenset({EffectKind.DELETE, EffectKind.EDIT, EffectKind.MUTE, Eff
 """Repeated until it is so."""
 
 REPEATABLE = CONVERGENT | {EffectKind.ESCALATE}
-"""What may have happened and is done once more: a card bears the same number."""
+"""Effects that are repeated although they may have happened: a card bears the same number."""
 
 UNLIMITED = frozenset({EffectKind.DELETE, EffectKind.LEAVE, EffectKind.MUTE})
 REMOVALS = frozenset({EffectKind.DELETE, EffectKind.MUTE})
 MERGED = frozenset({EffectKind.REPOST, EffectKind.WARN})
-"""What is said to members, and becomes one message when it is much at once."""
+"""Messages to members, merged into one when there are many at once."""
 
 TELL_AFTER = timedelta(seconds=30)
 """Age at which a removal that is not yet so is told to a person; it goes on being tried."""

@@ -1,4 +1,4 @@
-"""Tells the worker of a lane that something came in. A notice is a hint only: the truth is a row.
+"""Wake the worker of a lane when something came in. A wake-up is a hint: the row is the truth.
 
 Without Redis the lanes are looked at each second; with it see `bot.workers.redis_wakeups`.
 """

@@ -51,7 +51,7 @@ class Tenure(Protocol):
 
     @property
     def suspended(self) -> bool:
-        """Whether nothing may be begun, because the leases could not be renewed in time."""
+        """True if nothing may be begun, because the leases could not be renewed in time."""
 
 
 class Worker:
@@ -119,7 +119,7 @@ class Worker:
             self.go_on()
 
     def waiting(self) -> dict[str, Waiting]:
-        """Say what is in memory: ``text``, and ``picture`` for what comes with files."""
+        """Count the rows in memory: ``text``, and ``picture`` for those with files."""
         found: dict[bool, list[datetime]] = {False: [], True: []}
         for row in self._rows.values():
             found[row.has_file].append(row.received_at)

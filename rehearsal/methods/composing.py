@@ -1,4 +1,4 @@
-"""What sending and editing have in common: texts, keyboards, uploads, where a message goes."""
+"""Shared by sending and editing: texts, keyboards, uploads, the target chat."""
 
 from __future__ import annotations
 

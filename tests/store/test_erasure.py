@@ -27,7 +27,7 @@ Erased = Callable[[bytes], bool]
 
 @pytest.fixture
 def erased(tmp_path: Path) -> Erased:
-    """Say whether bytes stand in none of the database's files."""
+    """Return True if bytes stand in none of the database's files."""
 
     def check(needle: bytes) -> bool:
         files = [f for f in (tmp_path / "data").iterdir() if f.is_file()]

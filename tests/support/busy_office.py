@@ -45,7 +45,7 @@ class Post:
 
     @property
     def leaks(self) -> bool:
-        """Whether it is to be taken down."""
+        """True if it is to be taken down."""
         return self.kind != "harmless"
 
 
@@ -156,7 +156,7 @@ class BusyOffice:
         return faults + _faults_of_case(post, numbers[0], records.effects.get(numbers[0], []), said)
 
     def is_there(self, post: Post) -> bool:
-        """Say whether a post still stands."""
+        """Return True if a post still stands."""
         return post.message_id in self.world.chats[post.chat_id].messages
 
     def told(self, post: Post) -> tuple[int, int]:

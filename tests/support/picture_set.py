@@ -45,7 +45,7 @@ class Sample:
 
     @property
     def hard(self) -> bool:
-        """Whether it belongs to the hard families."""
+        """True if it belongs to the hard families."""
         return self.family in HARD
 
 

@@ -82,7 +82,7 @@ class PostgresServer:
             self._process.wait(timeout=30)
 
     def answers(self) -> bool:
-        """Say whether it lets a client in."""
+        """Return True if it lets a client in."""
         try:
             self._connect("postgres").close()
         except psycopg.OperationalError:

@@ -186,7 +186,7 @@ class TelegramActor:
         raise NotFound("file-gone") if status in (400, 404) else OutcomeUnknown("download-failed")
 
     async def rights(self, chat_id: int) -> BotRights:
-        """Say what the bot may do in a chat; a chat that it is not in gives ``present=False``."""
+        """Return the bot's rights; a chat that it is not in gives ``present=False``."""
         me = await self._me()
         try:
             member = await call(self._bot.get_chat_member(chat_id, me.id))

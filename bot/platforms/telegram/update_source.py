@@ -47,7 +47,7 @@ def webhook_route(url: str, secret: SecretStr, commit: Commit) -> web.RouteDef:
 
 
 async def be_pushed(bot: telegram.Bot, url: str, secret: SecretStr) -> None:
-    """Tell the platform where to push updates, then wait until cancelled."""
+    """Register the webhook, then wait until cancelled."""
     await _register(bot, url, secret)
     await asyncio.Event().wait()
 

@@ -63,7 +63,7 @@ def read_ole(walk: Walk, data: bytes, page: int | None) -> None:
 
 
 def _is_plausible(data: bytes) -> bool:
-    """Say whether the header's counts fit the file: olefile would set memory aside for them."""
+    """Return True if the header's counts fit the file: olefile would set memory aside for them."""
     if len(data) < 512:
         return False
     shift, small = struct.unpack_from("<HH", data, 30)
@@ -117,7 +117,7 @@ def _stream(walk: Walk, file: Any, path: Sequence[str]) -> bytes:
 
 
 def _is_locked(file: Any, firsts: set[str]) -> bool:
-    """Say whether an old document has a password: MS-DOC 2.5.1 and MS-XLS 2.4.117."""
+    """Return True if an old document has a password: MS-DOC 2.5.1 and MS-XLS 2.4.117."""
     if "worddocument" in firsts:
         head = file.openstream("WordDocument").read(12)
         return len(head) == 12 and bool(struct.unpack_from("<H", head, 10)[0] & 0x0100)

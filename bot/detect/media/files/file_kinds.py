@@ -1,4 +1,4 @@
-"""What a file is, told by its content and never by its name."""
+"""Identify a file by its content, never by its name."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def kinds_of(data: bytes) -> Sequence[str]:
 
 
 def is_plain(data: bytes) -> bool:
-    """Say whether content is nothing but text as far as its first bytes show."""
+    """Return True if content is nothing but text as far as its first bytes show."""
     return list(kinds_of(data)) == ["text"]
 
 
@@ -102,7 +102,7 @@ def _simple(data: bytes) -> str:
 
 
 def _is_old_tar(data: bytes) -> bool:
-    """Say whether a block is a tar header from before POSIX: only its checksum tells."""
+    """Return True if a block is a tar header from before POSIX: only its checksum tells."""
     if len(data) < 512 or data[0] == 0:
         return False
     try:

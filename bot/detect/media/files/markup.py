@@ -117,7 +117,7 @@ class TextHandler(ContentHandler):
 
 
 def _tells(name: str, value: str) -> bool:
-    """Say whether an attribute may hold words rather than numbers of the layout."""
+    """Return True if an attribute may hold words rather than numbers of the layout."""
     if not value.isascii():
         return True
     if name in _TELLING:
@@ -268,7 +268,7 @@ def read_html(walk: Walk, text: str, page: int | None = None, *, is_whole: bool 
 
 
 def _is_cut(text: str, *, ends_in_tag: bool) -> bool:
-    """Say whether a page ends before its end."""
+    """Return True if a page ends before its end."""
     if (ends_in_tag and text) or _HALF.search(text, max(0, len(text) - 12)):
         return True
     small = text.lower()

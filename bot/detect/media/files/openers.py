@@ -1,4 +1,4 @@
-"""What takes each kind of content apart."""
+"""The parser of each kind of content."""
 
 from __future__ import annotations
 

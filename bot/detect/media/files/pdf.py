@@ -161,7 +161,7 @@ def _read_page(walk: Walk, document: Any, number: int, outside: set[int]) -> boo
 
 
 def _is_doubtful(text: Any, words: str) -> bool:
-    """Say whether the text layer is not what the page shows: its letters have no known meaning."""
+    """Return True if the text layer is not what the page shows: its letters have no known meaning."""
     count = min(text.count_chars(), _CHECKED)
     wrong = sum(int(raw.FPDFText_HasUnicodeMapError(text, i) == 1) for i in range(count))
     wrong += sum(c == "\ufffd" or "\ue000" <= c <= "\uf8ff" for c in words[:_CHECKED])
@@ -169,7 +169,7 @@ def _is_doubtful(text: Any, words: str) -> bool:
 
 
 def _shows_more(page: Any) -> bool:
-    """Say whether a page shows pictures, or shapes that may be letters."""
+    """Return True if a page shows pictures, or shapes that may be letters."""
     curves = 0
     for count, item in enumerate(_objects(page)):
         kind = raw.FPDFPageObj_GetType(item)
@@ -183,7 +183,7 @@ def _shows_more(page: Any) -> bool:
 
 
 def _has_picture_outside(page: Any) -> bool:
-    """Say whether a picture lies at least in part beyond the page's edges."""
+    """Return True if a picture lies at least in part beyond the page's edges."""
     width, height = page.get_size()
     for item in itertools.islice(_objects(page), _MOST_OBJECTS):
         if raw.FPDFPageObj_GetType(item) == raw.FPDF_PAGEOBJ_IMAGE:
@@ -239,7 +239,7 @@ def _curves(item: Any) -> int:
 
 
 def _is_visible(item: Any) -> bool:
-    """Say whether a picture is larger than a dot or a rule."""
+    """Return True if a picture is larger than a dot or a rule."""
     left, bottom, right, top = _bounds(item)
     # Pictures inside forms are measured in the form's own units, so small ones may be large.
     return min(right - left, top - bottom) > _LEAST_PICTURE or right <= 1.01

@@ -1,4 +1,4 @@
-"""What the objects of a PDF hold beside its pages: every string, and every file, script and form.
+"""Read the objects of a PDF beside its pages: every string, file, script and form.
 
 Objects that nothing refers to are read with the others (ISO 32000-1, 7.3).
 """
@@ -98,7 +98,7 @@ def read_objects(walk: Walk, data: bytes, *, pictures_outside: bool = False) -> 
 
 
 def _say_if_huge(walk: Walk, code: bytes) -> None:
-    """Say that a picture is too large: a page is drawn without it, as if there were none."""
+    """Report a picture that is too large: a page is drawn without it."""
     numbers = {key: int(number) for key, number in _SIZE.findall(code)}
     bits = numbers.get(b"BitsPerComponent", 1) * (1 if b"/DeviceGray" in code else 3)
     if numbers.get(b"Width", 0) * numbers.get(b"Height", 0) * bits > 8 * _MOST_DRAWN:

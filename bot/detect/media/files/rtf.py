@@ -45,7 +45,7 @@ _ALPHA = frozenset(b"0123456789abcdefABCDEF")
 
 @dataclass(slots=True)
 class _Group:
-    """What holds inside one pair of braces."""
+    """The state inside one pair of braces."""
 
     silent: bool = False
     hexadecimal: bool = False

@@ -17,7 +17,7 @@ _MOST_HANDED = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What one file may cost. ``seconds`` is processor time; sizes are bytes once unpacked."""
+    """The budget of one file. ``seconds`` is processor time; sizes are bytes once unpacked."""
 
     seconds: float = 3.0
     depth: int = 5
@@ -134,7 +134,7 @@ class Walk:
         self.fragments.append(fragment)
 
     def gap(self, reason: str) -> None:
-        """Say that something was not read."""
+        """Record that something was not read."""
         if reason not in self.reasons:
             self.reasons.append(reason)
 
@@ -168,7 +168,7 @@ class Walk:
 
     @property
     def has_time_for_a_picture(self) -> bool:
-        """Say whether one more picture may be begun."""
+        """Return True if one more picture may be begun."""
         return self._stills > 0 and time.process_time() + _BREATH < self._end
 
     def picture(self, data: bytes, page: int | None = None) -> None:

@@ -53,7 +53,7 @@ class Package:
 
     @property
     def is_encrypted(self) -> bool:
-        """Say whether any part needs a password."""
+        """Return True if any part needs a password."""
         return any(info.flag_bits & 0x1 for info in self.parts)
 
     def read(self, info: zipfile.ZipInfo) -> bytes:

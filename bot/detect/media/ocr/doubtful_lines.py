@@ -29,7 +29,7 @@ _LENGTHS = range(15, 20)
 
 
 def doubtful(text: str) -> bool:
-    """Say whether a line as read looks like a mark or a checked number, but is not quite one."""
+    """Return True if a line as read looks like a mark or a checked number, but is not quite one."""
     flat = unicodedata.normalize("NFKC", text)
     if len(flat) <= _LONGEST_MARK and not _MARK.search(flat) and _LIKE_MARK.search(flat):
         return True
@@ -37,7 +37,7 @@ def doubtful(text: str) -> bool:
 
 
 def clipped(text: str) -> bool:
-    """Say whether a line as read ends within a mark: the rest may be under a seal."""
+    """Return True if a line as read ends within a mark: the rest may be under a seal."""
     flat = unicodedata.normalize("NFKC", text)
     return len(flat) <= _LONGEST_MARK and bool(_CLIPPED.search(flat))
 
@@ -48,7 +48,7 @@ def restored(text: str) -> str:
 
 
 def telling(text: str) -> bool:
-    """Say whether a line bears a mark or a number whose check passes."""
+    """Return True if a line bears a mark or a number whose check passes."""
     flat = unicodedata.normalize("NFKC", text)
     if _MARK.search(flat):
         return True

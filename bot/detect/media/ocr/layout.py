@@ -157,7 +157,7 @@ def _weight(line: Line) -> float:
 
 
 def same_place(a: Line, b: Line) -> bool:
-    """Say whether two lines cover the same text: one lies mostly inside the other."""
+    """Return True if two lines cover the same text: one lies mostly inside the other."""
     ax0, ay0, ax1, ay1 = bounds(a.quad)
     bx0, by0, bx1, by1 = bounds(b.quad)
     common = max(0, min(ax1, bx1) - max(ax0, bx0)) * max(0, min(ay1, by1) - max(ay0, by0))

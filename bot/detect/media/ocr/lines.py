@@ -1,4 +1,4 @@
-"""What an OCR engine gives: lines of text with a place for every character."""
+"""The result of an OCR engine: lines of text with a place for every character."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class OcrEngine(Protocol):
         """Read one upright line closely; ``quad`` is its place. None where nothing is better."""
 
     def agrees(self, picture: Picture, text: str) -> bool:
-        """Say whether one upright line is a text that `read` has once read, or could be."""
+        """Return True if one upright line is a text that `read` has once read, or could be."""
 
 
 def bounds(points: Sequence[Point]) -> Box:

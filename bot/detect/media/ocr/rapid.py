@@ -73,7 +73,7 @@ class RapidEngine:
         return reader.read(cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), quad)
 
     def agrees(self, picture: Picture, text: str) -> bool:
-        """Say whether the small recogniser reads one upright line as a text, or could."""
+        """Return True if the small recogniser reads one upright line as a text, or could."""
         return self._reader.agrees(cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), text)
 
     def _line(self, image: Picture, box: Any, scale: float, *, ask: bool) -> Line | None:
@@ -114,7 +114,7 @@ class LineReader:
         return Line(text=text, quad=quad, confidence=float(score), boxes=boxes, weakest=weakest)
 
     def agrees(self, line: Picture, text: str) -> bool:
-        """Say whether no part of an upright BGR line speaks against a text."""
+        """Return True if no part of an upright BGR line speaks against a text."""
         labels = [self._decode.dict.get(c, 0) for c in text]
         if not labels or 0 in labels:
             return False

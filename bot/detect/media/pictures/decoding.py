@@ -143,7 +143,7 @@ def _on_grounds(image: Image.Image) -> tuple[Any, ...]:
 
 
 def _is_drawn(pixels: Any) -> bool:
-    """Say whether pixels differ in shade, as a drawing's do and an even ground's do not."""
+    """Return True if pixels differ in shade, as a drawing's do and an even ground's do not."""
     if not len(pixels):
         return False
     return bool(np.ptp(pixels[:, :3], axis=0).max() > _DRAWN)

@@ -1,4 +1,4 @@
-"""What was read in pictures, kept in memory, sealed, to be looked for in those that look alike."""
+"""Remember the lines read in pictures, sealed, to look for them in pictures that look alike."""
 
 from __future__ import annotations
 

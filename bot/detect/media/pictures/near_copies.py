@@ -1,4 +1,4 @@
-"""What was read in a picture that looked the same: it is looked for anew, and only ever added.
+"""Look again for the lines of a picture that looked the same; lines are only ever added.
 
 Nothing is taken over that does not show here: each remembered line is held against what stands at
 its place, by the recogniser that read it first. That nothing was found there says nothing here.
@@ -136,13 +136,13 @@ class NearCopy:
         return Found(found, also, helped)
 
     def _shows(self, picture: Picture, line: Line, one: Known) -> bool:
-        """Say whether a line was read as the other was at first, or could have been."""
+        """Return True if a line was read as the other was at first, or could have been."""
         if line.text == one.first:
             return True
         return self._engine.agrees(crop(picture, line.quad), one.first)
 
     def _is_read(self, one: Known, found: Sequence[Line]) -> bool:
-        """Say whether a line is there already, in pieces: only what matters is worth twice."""
+        """Return True if a line is there already, in pieces: only what matters is worth twice."""
         pieces = [line for line in found if same_place(line, one.line)]
         return bool(pieces) and (
             not self._matters(one.line) or any(self._matters(piece) for piece in pieces)

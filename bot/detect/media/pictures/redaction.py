@@ -79,7 +79,7 @@ def _runs(line: Line, boxes: Sequence[Box], *, inside: bool) -> list[str]:
 def _shows(
     lines: Sequence[Line], covers: Sequence[Box], secrets: Sequence[str], open_text: str
 ) -> bool:
-    """Say whether a line at the covers still shows a piece of what was to be covered.
+    """Return True if a line at the covers still shows a piece of what was to be covered.
 
     A piece that was to stay in sight somewhere else, such as the first digits of a neighbour's
     number, counts only where a cover should be.

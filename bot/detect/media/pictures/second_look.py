@@ -21,19 +21,19 @@ _STRAIGHT = 1.5
 
 
 class Doubts(Protocol):
-    """What the first reading leaves open. It is handed in: what matters, others know."""
+    """Judges which lines deserve a second look; passed in, because detection knows the marks."""
 
     def doubtful(self, text: str) -> bool:
-        """Say whether a line as read is nearly something that matters."""
+        """Return True if a line as read is nearly something that matters."""
 
     def clipped(self, text: str) -> bool:
-        """Say whether a line as read ends in the middle of something that matters."""
+        """Return True if a line as read ends in the middle of something that matters."""
 
     def restored(self, text: str) -> str:
         """Return a line as read with what can only be misread put right, as long as before."""
 
     def telling(self, text: str) -> bool:
-        """Say whether a line as read is something that matters."""
+        """Return True if a line as read is something that matters."""
 
 
 class SecondLook:
@@ -78,7 +78,7 @@ class SecondLook:
         return dataclasses.replace(line, text=self._doubts.restored(line.text))
 
     def _deserves(self, line: Line) -> bool:
-        """Say whether to read on; what is certain in every character reads the same again."""
+        """Return True if another reading may differ; a line with certain characters would not."""
         if self._doubts.clipped(line.text):
             return True
         return line.weakest < _CERTAIN and self._doubts.doubtful(line.text)
@@ -97,7 +97,7 @@ class SecondLook:
 
 
 def _is_plain(line: Line) -> bool:
-    """Say whether a line was surely read and runs straight: no part of a watermark."""
+    """Return True if a line was surely read and runs straight: no part of a watermark."""
     x0, y0, x1, y1 = bounds(line.quad)
     thickness = math.dist(line.quad[0], line.quad[3])
     return line.confidence >= _SURE and min(x1 - x0, y1 - y0) < _STRAIGHT * thickness + 4

@@ -110,7 +110,7 @@ def _commonest(below: Picture) -> int | None:
 
 
 def _is_even(below: Picture, pieces: Picture, depth: int) -> bool:
-    """Say whether the strokes are of one shade, as print is, and wood or a shadow is not."""
+    """Return True if the strokes are of one shade, as print is, and wood or a shadow is not."""
     inner = cv2.erode(below, np.ones((5, 5), np.uint8))
     shades = inner[(pieces > 0) & (inner >= depth * 0.5)]
     alike = np.count_nonzero((shades > depth * 0.8) & (shades < depth * 1.2))

@@ -41,7 +41,7 @@ class Child:
 
     @property
     def alive(self) -> bool:
-        """Say whether the process runs."""
+        """Return True if the process runs."""
         return self._process is not None and self._process.returncode is None
 
     @property
@@ -102,7 +102,7 @@ class Child:
             raise ChildFailed from None
 
     async def _ran_out_of_time(self) -> bool:
-        """Say whether the kernel ended the child for the processor time that it used."""
+        """Return True if the kernel ended the child for the processor time that it used."""
         assert self._process is not None
         with contextlib.suppress(TimeoutError):
             # What broke the protocol may live on; what was ended is about to be gone.

@@ -1,4 +1,4 @@
-"""What a child takes away from itself before it reads any input (elsewhere than Linux: limits).
+"""Confine a child before it reads any input (on other systems than Linux: limits only).
 
 Constants are those of the kernel's headers: linux/sched.h, linux/prctl.h, linux/landlock.h.
 """

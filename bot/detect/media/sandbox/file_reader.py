@@ -125,7 +125,7 @@ class Reader:
 
     @staticmethod
     def is_document(data: bytes) -> bool:
-        """Say whether a file is anything but a picture."""
+        """Return True if a file is anything but a picture."""
         return sniff(data) is None
 
     def read_picture(
@@ -207,7 +207,7 @@ class Reader:
 
 
 def _is_plain(decoded: decoding.Decoded) -> bool:
-    """Say whether a picture is one opaque still."""
+    """Return True if a picture is one opaque still."""
     return len(decoded.frames) == 1 and len(decoded.frames[0].grounds) == 1
 
 
