@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from enum import IntEnum
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
+from bot.commands.check_batch import lines, parse, require_valid, size
 from bot.commands.check_folders import FolderCheck, FolderOptions
 from bot.commands.check_output import JsonOutput, Output, TableOutput
 from bot.commands.progress import progress
 from bot.detect.media.pictures.formats import sniff
 from bot.errors import ConfigurationError, NotReadable
-from bot.judging.checking import Checker, CheckResult, configured_checker
+from bot.judging.check_result import CheckResult
+from bot.judging.checking import Checker, configured_checker
 from bot.judging.file_contents import decode
 from bot.ports import MediaReader
 from bot.rules.rule import LANGUAGES, Language
@@ -179,8 +180,8 @@ class _Run:
         tally = _Tally(output)
         async with AsyncExitStack() as stack:
             checker = await self._checker(stack)
-            advance = stack.enter_context(progress(_size(path)))
-            for line in _lines(path):
+            advance = stack.enter_context(progress(size(path)))
+            for line in lines(path):
                 await self._line(checker, line, tally)
                 advance(len(line))
         return tally.status
@@ -203,9 +204,9 @@ class _Run:
     async def _line(self, checker: Checker, line: bytes, tally: _Tally) -> None:
         line_id: object = None
         try:
-            record = _parse(line)
+            record = parse(line)
             line_id = record.get("id")
-            _require_valid(record)
+            require_valid(record)
             policy = record.get("policy", self._policy)
             keywords = tuple(record.get("keywords", ()))
             if "text" in record:
@@ -225,45 +226,3 @@ def _is_picture(path: str) -> bool:
             return sniff(file.read(32)) is not None
     except OSError:
         return False
-
-
-def _size(path: str) -> int | None:
-    """Return a file's bytes; None for the standard input."""
-    try:
-        return None if path == "-" else Path(path).stat().st_size
-    except OSError:
-        return None
-
-
-def _lines(path: str) -> Iterator[bytes]:
-    if path == "-":
-        yield from (line for line in sys.stdin.buffer if line.strip())
-        return
-    try:
-        with Path(path).open("rb") as file:
-            yield from (line for line in file if line.strip())
-    except OSError as error:
-        raise ConfigurationError("cannot be opened", where=path) from error
-
-
-def _parse(line: bytes) -> dict[str, Any]:
-    try:
-        record = json.loads(line.decode("utf-8-sig"))
-    except (ValueError, RecursionError):
-        raise NotReadable("not-json") from None
-    if not isinstance(record, dict):
-        raise NotReadable("not-an-object")
-    return {key: value for key, value in record.items() if value is not None}
-
-
-def _require_valid(record: dict[str, Any]) -> None:
-    """Raise NotReadable with the fault of a line's object."""
-    if ("text" in record) == ("path" in record):
-        raise NotReadable("needs-text-or-path")
-    if not isinstance(record.get("text", record.get("path")), str):
-        raise NotReadable("text-or-path-is-no-string")
-    keywords = record.get("keywords", [])
-    if not (isinstance(keywords, list) and all(isinstance(k, str) for k in keywords)):
-        raise NotReadable("keywords-is-no-list-of-strings")
-    if not isinstance(record.get("policy", ""), str):
-        raise NotReadable("policy-is-no-string")

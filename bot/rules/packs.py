@@ -29,6 +29,7 @@ _DEFAULT_EXTENT = MappingProxyType(
     }
 )
 MIN_EXAMPLES = 3
+"""Positives, and negatives, that each rule needs: fewer prove too little about a pattern."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +119,7 @@ class _Words:
 
     def pattern(self, pattern: str, where: str) -> str:
         """Expand macros and lists; a macro may use the macros before it."""
+        # Backwards, so that a macro inside a later one is expanded after it.
         for name, text in reversed(list(self.macros.items())):
             pattern = pattern.replace(f"@{name}@", f"(?:{text})")
         for name, words in self.lists.items():
