@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from enum import IntEnum
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -101,25 +101,19 @@ def register(app: typer.Typer, reader: ReaderFactory | None = None) -> None:
         """
         if batch is not None and paths:
             _usage("--batch takes no PATH")
+        if explain and annotate_to is None and paths and "-" not in paths:
+            annotate_to = _ANNOTATED
+        options = FolderOptions(
+            policy=policy, mask_to=mask_to, annotate_to=annotate_to, journal=resume, jobs=jobs
+        )
         try:
             settings = load_settings()
             chosen = _language(language or settings.language)
             output: Output = (
                 JsonOutput(explain) if as_json or batch else TableOutput(chosen, explain=explain)
             )
-            workers = max(jobs, settings.ocr_workers)
-            run = _Run(settings.model_copy(update={"ocr_workers": workers}), chosen, policy, reader)
-            if explain and annotate_to is None and paths and "-" not in paths:
-                annotate_to = _ANNOTATED
-            options = FolderOptions(
-                policy=policy, mask_to=mask_to, annotate_to=annotate_to, journal=resume, jobs=jobs
-            )
-            if batch:
-                status = asyncio.run(run.batch(batch, output))
-            elif paths and (options.wanted or any(Path(path).is_dir() for path in paths)):
-                status = asyncio.run(run.folders(paths, options, output))
-            else:
-                status = asyncio.run(run.paths(paths, output))
+            run = _Run(settings, chosen, options, reader)
+            status = asyncio.run(run.batch(batch, output) if batch else run.files(paths, output))
         except ConfigurationError as error:
             _usage(str(error))
         raise typer.Exit(status)
@@ -140,15 +134,26 @@ class _Run:
     """One run of the command."""
 
     def __init__(
-        self, settings: Settings, language: Language, policy: str, reader: ReaderFactory | None
+        self,
+        settings: Settings,
+        language: Language,
+        options: FolderOptions,
+        reader: ReaderFactory | None,
     ) -> None:
-        self._settings = settings
+        readers = max(options.jobs, settings.ocr_workers)
+        self._settings = settings.model_copy(update={"ocr_workers": readers})
         self._language: Language = language
-        self._policy = policy
+        self._options = options
+        self._policy = options.policy
         self._reader = reader
         self._media: MediaReader | None = None
 
-    async def paths(self, paths: list[str] | None, output: Output) -> Exit:
+    def files(self, paths: list[str] | None, output: Output) -> Coroutine[Any, Any, Exit]:
+        if paths and (self._options.wanted or any(Path(path).is_dir() for path in paths)):
+            return self._folders(paths, output)
+        return self._single(paths, output)
+
+    async def _single(self, paths: list[str] | None, output: Output) -> Exit:
         tally = _Tally(output)
         async with AsyncExitStack() as stack:
             named = paths or ["-"]
@@ -168,11 +173,11 @@ class _Run:
                 advance(1)
         return tally.status
 
-    async def folders(self, paths: list[str], options: FolderOptions, output: Output) -> Exit:
+    async def _folders(self, paths: list[str], output: Output) -> Exit:
         tally = _Tally(output)
         async with AsyncExitStack() as stack:
             checker = await self._checker(stack, paths)
-            check = FolderCheck(checker, self._media, options, tally)
+            check = FolderCheck(checker, self._media, self._options, tally)
             await check.run(Path(path) for path in paths)
         return tally.status
 
