@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from enum import IntEnum
 from pathlib import Path
@@ -13,12 +12,14 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from bot.commands.check_batch import lines, parse, require_valid, size
 from bot.commands.check_folders import FolderCheck, FolderOptions
 from bot.commands.check_output import JsonOutput, Output, TableOutput
 from bot.commands.progress import progress
 from bot.detect.media.pictures.formats import sniff
 from bot.errors import ConfigurationError, NotReadable
-from bot.judging.checking import Checker, CheckResult, configured_checker
+from bot.judging.check_result import CheckResult
+from bot.judging.checking import Checker, configured_checker
 from bot.judging.file_contents import decode
 from bot.ports import MediaReader
 from bot.rules.rule import LANGUAGES, Language
@@ -100,25 +101,19 @@ def register(app: typer.Typer, reader: ReaderFactory | None = None) -> None:
         """
         if batch is not None and paths:
             _usage("--batch takes no PATH")
+        if explain and annotate_to is None and paths and "-" not in paths:
+            annotate_to = _ANNOTATED
+        options = FolderOptions(
+            policy=policy, mask_to=mask_to, annotate_to=annotate_to, journal=resume, jobs=jobs
+        )
         try:
             settings = load_settings()
             chosen = _language(language or settings.language)
             output: Output = (
                 JsonOutput(explain) if as_json or batch else TableOutput(chosen, explain=explain)
             )
-            workers = max(jobs, settings.ocr_workers)
-            run = _Run(settings.model_copy(update={"ocr_workers": workers}), chosen, policy, reader)
-            if explain and annotate_to is None and paths and "-" not in paths:
-                annotate_to = _ANNOTATED
-            options = FolderOptions(
-                policy=policy, mask_to=mask_to, annotate_to=annotate_to, journal=resume, jobs=jobs
-            )
-            if batch:
-                status = asyncio.run(run.batch(batch, output))
-            elif paths and (options.wanted or any(Path(path).is_dir() for path in paths)):
-                status = asyncio.run(run.folders(paths, options, output))
-            else:
-                status = asyncio.run(run.paths(paths, output))
+            run = _Run(settings, chosen, options, reader)
+            status = asyncio.run(run.batch(batch, output) if batch else run.files(paths, output))
         except ConfigurationError as error:
             _usage(str(error))
         raise typer.Exit(status)
@@ -139,15 +134,26 @@ class _Run:
     """One run of the command."""
 
     def __init__(
-        self, settings: Settings, language: Language, policy: str, reader: ReaderFactory | None
+        self,
+        settings: Settings,
+        language: Language,
+        options: FolderOptions,
+        reader: ReaderFactory | None,
     ) -> None:
-        self._settings = settings
+        readers = max(options.jobs, settings.ocr_workers)
+        self._settings = settings.model_copy(update={"ocr_workers": readers})
         self._language: Language = language
-        self._policy = policy
+        self._options = options
+        self._policy = options.policy
         self._reader = reader
         self._media: MediaReader | None = None
 
-    async def paths(self, paths: list[str] | None, output: Output) -> Exit:
+    def files(self, paths: list[str] | None, output: Output) -> Coroutine[Any, Any, Exit]:
+        if paths and (self._options.wanted or any(Path(path).is_dir() for path in paths)):
+            return self._folders(paths, output)
+        return self._single(paths, output)
+
+    async def _single(self, paths: list[str] | None, output: Output) -> Exit:
         tally = _Tally(output)
         async with AsyncExitStack() as stack:
             named = paths or ["-"]
@@ -167,11 +173,11 @@ class _Run:
                 advance(1)
         return tally.status
 
-    async def folders(self, paths: list[str], options: FolderOptions, output: Output) -> Exit:
+    async def _folders(self, paths: list[str], output: Output) -> Exit:
         tally = _Tally(output)
         async with AsyncExitStack() as stack:
             checker = await self._checker(stack, paths)
-            check = FolderCheck(checker, self._media, options, tally)
+            check = FolderCheck(checker, self._media, self._options, tally)
             await check.run(Path(path) for path in paths)
         return tally.status
 
@@ -179,8 +185,8 @@ class _Run:
         tally = _Tally(output)
         async with AsyncExitStack() as stack:
             checker = await self._checker(stack)
-            advance = stack.enter_context(progress(_size(path)))
-            for line in _lines(path):
+            advance = stack.enter_context(progress(size(path)))
+            for line in lines(path):
                 await self._line(checker, line, tally)
                 advance(len(line))
         return tally.status
@@ -203,9 +209,9 @@ class _Run:
     async def _line(self, checker: Checker, line: bytes, tally: _Tally) -> None:
         line_id: object = None
         try:
-            record = _parse(line)
+            record = parse(line)
             line_id = record.get("id")
-            _require_valid(record)
+            require_valid(record)
             policy = record.get("policy", self._policy)
             keywords = tuple(record.get("keywords", ()))
             if "text" in record:
@@ -225,45 +231,3 @@ def _is_picture(path: str) -> bool:
             return sniff(file.read(32)) is not None
     except OSError:
         return False
-
-
-def _size(path: str) -> int | None:
-    """Return a file's bytes; None for the standard input."""
-    try:
-        return None if path == "-" else Path(path).stat().st_size
-    except OSError:
-        return None
-
-
-def _lines(path: str) -> Iterator[bytes]:
-    if path == "-":
-        yield from (line for line in sys.stdin.buffer if line.strip())
-        return
-    try:
-        with Path(path).open("rb") as file:
-            yield from (line for line in file if line.strip())
-    except OSError as error:
-        raise ConfigurationError("cannot be opened", where=path) from error
-
-
-def _parse(line: bytes) -> dict[str, Any]:
-    try:
-        record = json.loads(line.decode("utf-8-sig"))
-    except (ValueError, RecursionError):
-        raise NotReadable("not-json") from None
-    if not isinstance(record, dict):
-        raise NotReadable("not-an-object")
-    return {key: value for key, value in record.items() if value is not None}
-
-
-def _require_valid(record: dict[str, Any]) -> None:
-    """Raise NotReadable with the fault of a line's object."""
-    if ("text" in record) == ("path" in record):
-        raise NotReadable("needs-text-or-path")
-    if not isinstance(record.get("text", record.get("path")), str):
-        raise NotReadable("text-or-path-is-no-string")
-    keywords = record.get("keywords", [])
-    if not (isinstance(keywords, list) and all(isinstance(k, str) for k in keywords)):
-        raise NotReadable("keywords-is-no-list-of-strings")
-    if not isinstance(record.get("policy", ""), str):
-        raise NotReadable("policy-is-no-string")

@@ -18,7 +18,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemaining
 
 from bot.commands.resume_journal import Journal
 from bot.errors import ConfigurationError, NotReadable
-from bot.judging.checking import Checker, CheckResult
+from bot.judging.check_result import CheckResult
+from bot.judging.checking import Checker
 from bot.model import Extent, Finding
 from bot.ports import MediaReader
 
@@ -77,7 +78,7 @@ class FolderCheck:
         async with self._journal() as journal:
             with _progress() as progress:
                 task = progress.add_task("", total=len(files))
-                queue = iter(files)
+                queue = iter(files)  # shared: a worker takes the next file when it is free
                 async with asyncio.TaskGroup() as group:
                     for _ in range(max(1, self._options.jobs)):
                         group.create_task(

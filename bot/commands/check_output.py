@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bot.judging.checking import CheckResult
+from bot.judging.check_result import CheckResult
 from bot.rules.rule import Language
 
 _WORDS = {
@@ -101,7 +101,7 @@ class JsonOutput:
 
     def _write(self, line: str) -> None:
         sys.stdout.buffer.write(line.encode() + b"\n")
-        sys.stdout.buffer.flush()
+        sys.stdout.buffer.flush()  # a program at the other end of a pipe works on line by line
 
 
 class TableOutput:

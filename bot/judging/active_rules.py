@@ -16,7 +16,7 @@ from bot.rules.rule import Rule
 from bot.settings import CONFIG_FOLDER, Settings
 
 FALLBACK = "standard"
-"""The policy of a group whose own policy was removed."""
+"""The policy of a group whose own policy was removed: it must not be left unprotected."""
 
 
 class ActiveRules:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from bot.errors import ConfigurationError, NotReadable
-from bot.judging.checking import Checker, CheckResult
+from bot.judging.check_result import CheckResult
+from bot.judging.checking import Checker
 from bot.model import Severity, Source
 
 ALL = "all"

@@ -11,6 +11,7 @@ from bot.errors import NotReadable
 TEXT_SUFFIXES = frozenset(
     (".txt", ".md", ".csv", ".tsv", ".log", ".json", ".jsonl", ".xml", ".yaml", ".yml", ".toml")
 ).union((".ini", ".conf", ".env", ".py", ".sh", ".sql", ".properties", ".html", ".htm"))
+# Larger texts go to the sandboxed reader, which has limits of memory and time.
 MAX_TEXT_BYTES, MAX_BYTES = 32 << 20, 64 << 20
 
 
@@ -22,7 +23,7 @@ def content(path: Path) -> bytes:
         return path.read_bytes()
     except FileNotFoundError:
         raise NotReadable("no-such-file") from None
-    except (OSError, ValueError):
+    except (OSError, ValueError):  # ValueError: a path with a null character
         raise NotReadable("cannot-open-file") from None
 
 
@@ -42,6 +43,7 @@ def as_text(path: Path, data: bytes) -> str | None:
 
 def _is_markup(data: bytes) -> bool:
     """Return True if a text may hold more than it shows: comments, entities and attributes."""
+    # A browser or an office program may open it, whatever its suffix.
     return data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
 
 

@@ -41,6 +41,7 @@ class Plan:
     @property
     def is_recorded(self) -> bool:
         """Return True if the verdict makes a case."""
+        # A gap that is only logged makes no case: every voice message would be one.
         return bool(self.recorded) or not self.verdict.actions <= {Action.LOG}
 
     @property

@@ -57,7 +57,7 @@ class WatchedFile(Generic[_Value]):
 
     async def look(self) -> bool:
         """Read the file again if it has changed; return True if there is a new value."""
-        async with self._looking:
+        async with self._looking:  # two looks at once would report a mistake twice
             stamp = await asyncio.to_thread(_stamp, self._paths)
             if stamp == self._stamp:
                 return False

@@ -54,6 +54,7 @@ class Composer:
     ) -> tuple[Reason, ...]:
         """Explain findings in plain words, each rule once, in the order given."""
         t = self._catalogs.get(language)
+        # The first finding of a rule stands for the others: their sentences differ little.
         by_rule: dict[str, ReportedFinding] = {}
         for finding in findings:
             by_rule.setdefault(finding.rule_id, finding)

@@ -66,17 +66,20 @@ class AllowList:
             return str(chat_id) == entry.value
         if entry.kind == "term":
             return _plain(finding.match) == _plain(entry.value)
+        # RE2 takes no lone surrogates. All of the match must fit: a pattern that fits a part would
+        # exclude more than its owner meant.
         text = finding.match.encode("utf-8", "replace").decode()
         return self._patterns[entry.id].fullmatch(text) is not None
 
 
 def _plain(text: str) -> str:
+    """Return a text as terms are compared: full-width forms, case and blanks make no difference."""
     return "".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def _compile(entry: AllowEntry) -> re2._Regexp:
     options = re2.Options()
-    options.log_errors = False
+    options.log_errors = False  # RE2 would print the pattern, which may hold the excluded term
     try:
         return re2.compile(entry.value, options)
     except re2.error:

@@ -9,6 +9,7 @@ from bot.model import Action, Category, Certainty, Finding, NotInspected, Severi
 from bot.policy.policies import Policy
 
 BULK = 3
+"""People from whom on identity findings are a list, not one person's slip."""
 
 
 def decide(
@@ -30,7 +31,7 @@ def decide(
         actions |= policy.actions[severity]
     if any(f.suppressed_by is None for f in likely):
         actions.add(Action.ESCALATE)
-        severities.add(Severity.LOW)
+        severities.add(Severity.LOW)  # whatever the rule: nothing is proven
     for gap in not_inspected:
         actions |= policy.unread(gap.reason)
     if Action.DELETE in actions:

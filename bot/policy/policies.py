@@ -88,6 +88,7 @@ def _policy(name: str, schema: PolicySchema, packs: Packs, path: Path) -> Policy
             where=f"{path}: policy {name!r}",
             mend="write evidence = “masked”",
         )
+    # The version goes into every case: it names the rules by which a message was judged.
     content = json.dumps(
         [schema.model_dump(mode="json"), [packs.by_name[p].digest for p in schema.packs]],
         sort_keys=True,

@@ -16,13 +16,14 @@ def publish(candidate: Path, folder: Path) -> None:
     """
     new_packs, new_policies = folder / f"{PACKS}.new", folder / f"{POLICIES}.new"
     old_packs = folder / f"{PACKS}.old"
+    # A run that was killed halfway may have left these.
     for left_over in (new_packs, old_packs):
         shutil.rmtree(left_over, ignore_errors=True)
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copytree(candidate / PACKS, new_packs)
     shutil.copyfile(candidate / POLICIES, new_policies)
     if (folder / PACKS).exists():
-        (folder / PACKS).rename(old_packs)
+        (folder / PACKS).rename(old_packs)  # a folder that is not empty cannot be replaced
     new_packs.rename(folder / PACKS)
     new_policies.replace(folder / POLICIES)
     shutil.rmtree(old_packs, ignore_errors=True)

@@ -6,7 +6,7 @@ import functools
 import hashlib
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -16,7 +16,14 @@ from bot.errors import ConfigurationError
 from bot.model import Category, Extent, Severity, Source
 from bot.rules.regex import translated
 from bot.rules.rule import BUILT_IN, LANGUAGES, Evidence, Example, Rule, Surroundings
-from bot.rules.schema import PackSchema, RuleSchema, SourcedExample, first_fault, validate
+from bot.rules.schema import (
+    EvidenceSchema,
+    PackSchema,
+    RuleSchema,
+    SourcedExample,
+    first_fault,
+    validate,
+)
 
 _DEFAULT_EXTENT = MappingProxyType(
     {
@@ -29,6 +36,7 @@ _DEFAULT_EXTENT = MappingProxyType(
     }
 )
 MIN_EXAMPLES = 3
+"""Positives, and negatives, that each rule needs: fewer prove too little about a pattern."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +126,7 @@ class _Words:
 
     def pattern(self, pattern: str, where: str) -> str:
         """Expand macros and lists; a macro may use the macros before it."""
+        # Backwards, so that a macro inside a later one is expanded after it.
         for name, text in reversed(list(self.macros.items())):
             pattern = pattern.replace(f"@{name}@", f"(?:{text})")
         for name, words in self.lists.items():
@@ -180,32 +189,37 @@ def _rule(schema: RuleSchema, pack: str, words: _Words, path: Path) -> Rule:
         entropy=schema.entropy,
         stop_words=schema.stop_words,
         sources=frozenset(Source(s) for s in schema.sources),
-        surroundings=Surroundings(
-            context=schema.context,
-            context_required=schema.context_required,
-            window=schema.window,
-            positions=schema.positions,
-            discourse=schema.discourse,
-            beside=expand(schema.beside),
-            unless=expand(schema.unless),
-            absent=expand(schema.absent),
-        ),
+        surroundings=_surroundings(schema, expand),
         raised=Severity[schema.raised.upper()] if schema.raised else None,
         raised_beside=expand(schema.raised_beside),
-        evidence=tuple(
-            Evidence(
-                name=e.name,
-                title=MappingProxyType(dict(e.title)),
-                weight=e.weight,
-                pattern=words.pattern(e.pattern, f"{where}: evidence {e.name!r}"),
-            )
-            for e in schema.evidence
-        ),
+        evidence=tuple(_evidence(e, words, where) for e in schema.evidence),
         threshold=schema.threshold,
         longest=schema.longest,
         most=schema.most,
         positives=tuple(_example(e) for e in schema.positives),
         negatives=tuple(_example(e) for e in schema.negatives),
+    )
+
+
+def _surroundings(schema: RuleSchema, expand: Callable[[str | None], str | None]) -> Surroundings:
+    return Surroundings(
+        context=schema.context,
+        context_required=schema.context_required,
+        window=schema.window,
+        positions=schema.positions,
+        discourse=schema.discourse,
+        beside=expand(schema.beside),
+        unless=expand(schema.unless),
+        absent=expand(schema.absent),
+    )
+
+
+def _evidence(schema: EvidenceSchema, words: _Words, where: str) -> Evidence:
+    return Evidence(
+        name=schema.name,
+        title=MappingProxyType(dict(schema.title)),
+        weight=schema.weight,
+        pattern=words.pattern(schema.pattern, f"{where}: evidence {schema.name!r}"),
     )
 
 

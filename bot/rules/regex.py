@@ -43,6 +43,7 @@ def compile_regex(pattern: str, where: str) -> re2._Regexp:
 def _compiled(pattern: str) -> re2._Regexp:
     options = re2.Options()
     options.log_errors = False  # RE2 would print the pattern, which may be an operator's secret
+    # With the default of 8 MB long lists of words make RE2 give up its DFA for the slow NFA.
     options.max_mem = 32 << 20
     return re2.compile(pattern, options)
 

@@ -153,6 +153,7 @@ def validate(
     try:
         return model.model_validate(raw)
     except ValidationError as error:
+        # Without input: an error must not quote a protected term.
         faults = error.errors(include_input=False, include_url=False)
         # A misspelt key shows up as a missing one too: report the cause, not the consequence.
         fault = next((f for f in faults if f["type"] == "extra_forbidden"), faults[0])

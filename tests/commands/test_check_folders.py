@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from bot.commands.check_folders import FolderCheck, FolderOptions, walk
-from bot.judging.checking import CheckResult, load_checker
+from bot.judging.check_result import CheckResult
+from bot.judging.checking import load_checker
 from bot.model import Box, Fragment, Source
 from bot.ports import MediaReading
 from bot.settings import CONFIG_FOLDER

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from bot.judging.checking import Checker, load_checker
+from bot.notifications.reasons import explained
 from bot.rules.rule import LANGUAGES, Language
 from bot.settings import Settings
 
@@ -65,5 +66,9 @@ def test_every_explanation_has_more_than_the_rules_description(language: Languag
                 rule_found = own.packs.rule(finding.rule_id)
                 described = rule_found.description[language] if rule_found else ""
                 assert explanation != described or not finding.is_certain
+                for left_out in range(len(finding.reasons)):
+                    fewer = finding.reasons[:left_out] + finding.reasons[left_out + 1 :]
+                    assert rule_found is not None
+                    assert explained(rule_found, fewer, language) != explanation, finding.reasons
                 if language == "en":
                     assert not _CHINESE.search(_QUOTED.sub("", explanation))

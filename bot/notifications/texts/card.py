@@ -113,6 +113,7 @@ def _reasons(t: Translator, view: CardView) -> list[RichText]:
 def _visible(t: Translator, view: CardView) -> RichText:
     if view.removed_at is not None:
         seconds = max(0.0, (view.removed_at - view.sent_at).total_seconds())
+        # "0.0 s" would read as if nobody could have seen it.
         shown = f"{seconds:.1f}" if seconds >= 0.1 else "< 0.1"
         return plain(t("{seconds} s, then removed", seconds=shown))
     if not view.removes:

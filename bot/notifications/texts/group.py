@@ -39,6 +39,7 @@ def notice(
 
 def joined(t: Translator, reasons: Sequence[Reason]) -> str:
     """Join the different reasons, at most four, into one clause."""
+    # Different rules often have the same sentence; more than four clauses are not read.
     different = list(dict.fromkeys(r.explanation or r.category for r in reasons))[:4]
     return ("；" if t.language == "zh-CN" else "; ").join(different)
 

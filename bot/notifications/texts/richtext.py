@@ -49,6 +49,7 @@ def concat(*parts: RichText | str) -> RichText:
 def fill(sentence: str, **fields: RichText | str | int) -> RichText:
     """Fill a translated sentence's ``{fields}`` with plain or formatted values."""
     parts: list[RichText | str] = []
+    # Not str.format: the values bring spans, which must move along with them.
     for literal, name, _, _ in Formatter().parse(sentence):
         parts.append(literal)
         if name:

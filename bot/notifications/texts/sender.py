@@ -61,6 +61,7 @@ def why(t: Translator, reasons: Sequence[Reason]) -> str:
 
 
 def _short(text: str, limit: int = 200) -> str:
+    # Telegram refuses an answer to a button press of more than 200 characters.
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 

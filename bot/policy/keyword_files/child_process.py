@@ -1,4 +1,4 @@
-"""Read a list of terms in a process of its own, so that a large workbook makes nobody wait.
+"""Read a list of terms in a process of its own, so that messages do not wait for a workbook.
 
 As a program: ``python -m bot.policy.keyword_files.child_process PATH`` writes lines of JSON: the
 terms by slices, or the mistake.
@@ -36,7 +36,7 @@ def read_terms_apart(path: Path) -> tuple[str, ...]:
             "could not be read", where=str(path), mend="save it anew, or as .txt"
         ) from None
     terms: list[str] = []
-    # By slices, because nothing else runs while JSON is read.
+    # By slices, because parsing JSON holds the interpreter lock: messages would wait.
     for line in done.stdout.splitlines():
         answer = json.loads(line)
         if isinstance(answer, dict):
