@@ -12,14 +12,14 @@ from telegram.ext import Application
 
 from bot.cases.alerts import Alerts
 from bot.cases.cards import Cards
-from bot.cases.decision_notes import News
+from bot.cases.decision_notes import DecisionNotes
 from bot.cases.desk import CaseDesk
-from bot.cases.merged_notices import Digests
+from bot.cases.merged_notices import MergedNotices
 from bot.cases.notices import Notices
-from bot.cases.outcomes import CaseLedger
+from bot.cases.outcomes import CaseOutcomes
 from bot.cases.performers import Performers
 from bot.cases.picture_masking import PictureMasker
-from bot.cases.removal_failures import Exposure
+from bot.cases.removal_failures import RemovalFailures
 from bot.cases.review import Review
 from bot.detect.media.pictures.known_lines import LineMemory
 from bot.detect.media.pictures.reading_cache import ReadOnce
@@ -51,14 +51,14 @@ from bot.platforms.telegram.actor import TelegramActor, make_bot
 from bot.platforms.telegram.http_client import AiohttpRequest
 from bot.policy.allow_list_file import load_allow_list
 from bot.policy.keyword_files.child_process import read_terms_apart
-from bot.runtime.processes import opened_store, require_parts, sending, tenure, wakeups
+from bot.runtime.processes import lease_holder, opened_store, require_parts, sending, wakeups
 from bot.runtime.program import GRACE, App, InboxDecisions, Lanes
 from bot.runtime.restarts import Restarts
 from bot.settings import PARTS, Part, Settings
 from bot.store.store import Store
 from bot.workers.fair_gate import FairGate
 from bot.workers.intake import Intake
-from bot.workers.lease_holder import Alone, Shared
+from bot.workers.lease_holder import SharedLeases, SoleHolder
 from bot.workers.outbox import Outbox
 from bot.workers.prompt_removals import PromptRemovals
 from bot.workers.retention import Retention
@@ -103,7 +103,7 @@ async def build(
         )
         judge = Judge(rules, directory, allowed=allowed, now=store.db.now)
         composer = Composer(catalogs, judge.explain)
-        held = tenure(settings, store, parts)
+        held = lease_holder(settings, store, parts)
         notices = await stack.enter_async_context(wakeups(settings, held.owner))
         limits = await stack.enter_async_context(sending(settings))
         app = _assemble(
@@ -137,7 +137,7 @@ def _assemble(
     judge: Judge,
     composer: Composer,
     directory: Directory,
-    sharing: tuple[Alone | Shared, Wakeups, SendingLimits],
+    sharing: tuple[SoleHolder | SharedLeases, Wakeups, SendingLimits],
 ) -> App:
     """Put the parts together, from the platform's actor up to the worker."""
     settings, parts, store = process
@@ -146,19 +146,19 @@ def _assemble(
     actor = TelegramActor(bot, request)
     chat = settings.supervision.chat
     cards = Cards(store, composer, chat)
-    news = News(store, composer)
+    decision_notes = DecisionNotes(store, composer)
     alerts = Alerts(store, composer, chat)
-    ledger = CaseLedger(
+    outcomes = CaseOutcomes(
         store=store,
         cards=cards,
-        exposure=Exposure(store, composer, actor),
-        news=news,
-        digests=Digests(store, composer),
+        removal_failures=RemovalFailures(store, composer, actor),
+        decision_notes=decision_notes,
+        merged_notices=MergedNotices(store, composer),
         alerts=alerts,
     )
     removals = PromptRemovals(actor.delete)
     performers = {**Performers(actor, store, cards).all(), EffectKind.DELETE: removals.perform}
-    outbox = Outbox(ledger, performers, limits)
+    outbox = Outbox(outcomes, performers, limits)
     desk = CaseDesk(
         store=store,
         notices=Notices(store, composer),
@@ -208,7 +208,7 @@ def _assemble(
             store=store,
             actor=actor,
             composer=composer,
-            review=Review(store, news, cards),
+            review=Review(store, decision_notes, cards),
             membership=membership,
             rights=rights,
             speaker=speaker,
@@ -227,7 +227,7 @@ def _assemble(
     )
     pulse, polls = Pulse(store.db.now), settings.webhook_url is None
     decisions = InboxDecisions(store)
-    worker = Worker(dispatcher.handle, dispatcher.dead_letter, decisions, tenure=held)
+    worker = Worker(dispatcher.handle, dispatcher.dead_letter, decisions, holder=held)
     health = Health(store=store, pulse=pulse, polls=polls, shared=not settings.is_embedded)
 
     async def oldest_picture() -> datetime | None:
@@ -250,7 +250,7 @@ def _assemble(
         media=media,
         recent=recent,
         health=health,
-        lanes=Lanes(tenure=held, intake=Intake(store.inbox, worker), wakeups=notices),
+        lanes=Lanes(holder=held, intake=Intake(store.inbox, worker), wakeups=notices),
         retention=Retention(store, timedelta(days=settings.retention_days)),
         blind_spots=BlindSpots(
             store,

@@ -67,6 +67,15 @@ class EffectStatus(enum.StrEnum):
     FAILED = "failed"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """The outcome of an effect; ``message_id`` is that of a sent message."""
+
+    status: EffectStatus
+    detail: str | None = None
+    message_id: int | None = None
+
+
 class CaseStatus(enum.StrEnum):
     """``recorded`` cases need nobody; the others wait for a supervisor or were decided."""
 

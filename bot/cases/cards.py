@@ -107,7 +107,7 @@ class Cards:
 
     async def _bears_picture(self, sent: EffectRow) -> bool:
         """Return True if a card was planned with the picture: a text cannot become one later."""
-        kept = await self._store.evidence.kept_since(sent.case_id or 0, "masked")
+        kept = await self._store.case_pictures.kept_since(sent.case_id or 0, "masked")
         return kept is not None and kept <= sent.planned_at
 
     async def _buttons(self, tx: Tx, case: Case, *, details: bool) -> dict[str, str]:
@@ -146,7 +146,7 @@ class Cards:
         ]
         picture = None
         if payload.with_picture:
-            picture = await self._store.evidence.get(case.id, "masked")
+            picture = await self._store.case_pictures.get(case.id, "masked")
         return Post(
             chat_id=row.chat_id,
             text=card(t, view, details=payload.details),

@@ -18,7 +18,7 @@ from bot.store.store import Store
 RELEASED_FOR = timedelta(days=7)
 
 
-class News:
+class DecisionNotes:
     """Plans what a sender is told: privately where the bot may write, else in the group."""
 
     def __init__(self, store: Store, composer: Composer) -> None:

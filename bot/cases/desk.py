@@ -94,7 +94,7 @@ class CaseDesk:
         await self._store.cases.lock(tx, case.id)
         await self._remember_sender(tx, plan.subject)
         if picture is not None:
-            await self._store.evidence.put(tx, case.id, "masked", picture)
+            await self._store.case_pictures.put(tx, case.id, "masked", picture)
             case = await self._store.cases.attach(tx, case.id, has_picture=True)
         effects = await self._notes(tx, case, plan, copy)
         if Action.ESCALATE in plan.verdict.actions:

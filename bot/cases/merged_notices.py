@@ -19,7 +19,7 @@ _MANY_PICTURES = 10
 _Noticed = tuple[EffectRow, Post, Entry]
 
 
-class Digests:
+class MergedNotices:
     """Plans the effect that says what several would have said."""
 
     def __init__(self, store: Store, composer: Composer) -> None:
@@ -39,10 +39,10 @@ class Digests:
             if len(alike) < 2:
                 return None
             ids = [row.id for row, _, _ in alike]
-            carrier = await self._store.effects.carry(tx, self._digest(alike), ids)
+            carrier = await self._store.effects.carry(tx, self._merged(alike), ids)
             return carrier, set(ids)
 
-    def _digest(self, notices: Sequence[_Noticed]) -> NewEffect:
+    def _merged(self, notices: Sequence[_Noticed]) -> NewEffect:
         first, post, entry = notices[0]
         t = self._composer.translator(entry.language)
         private = first.kind is EffectKind.WARN

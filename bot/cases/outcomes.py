@@ -1,18 +1,17 @@
-"""Record the outcome of effects and plan what follows; see `bot.workers.outbox.Ledger`."""
+"""Record the outcome of effects and plan what follows; see `bot.workers.outbox.OutcomeStore`."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from bot.cases.alerts import Alerts
 from bot.cases.cards import Cards
-from bot.cases.decision_notes import News, released_key
-from bot.cases.merged_notices import Digests
-from bot.cases.removal_failures import Exposure
-from bot.outgoing import EffectKind, EffectStatus
+from bot.cases.decision_notes import DecisionNotes, released_key
+from bot.cases.merged_notices import MergedNotices
+from bot.cases.removal_failures import RemovalFailures
+from bot.outgoing import EffectKind, EffectStatus, Outcome
 from bot.store.case_rows import Case
 from bot.store.database import Tx
 from bot.store.effects import EffectRow, NewEffect
@@ -26,18 +25,7 @@ SETTLED = timedelta(seconds=3)
 """Age from which an effect that nobody performs has been forgotten, and not just been planned."""
 
 
-class Outcome(Protocol):
-    """The outcome of an effect."""
-
-    @property
-    def status(self) -> EffectStatus: ...
-    @property
-    def detail(self) -> str | None: ...
-    @property
-    def message_id(self) -> int | None: ...
-
-
-class CaseLedger:
+class CaseOutcomes:
     """The effects' records, with a case's consequences in the same transaction."""
 
     def __init__(
@@ -45,16 +33,16 @@ class CaseLedger:
         *,
         store: Store,
         cards: Cards,
-        exposure: Exposure,
-        news: News,
-        digests: Digests,
+        removal_failures: RemovalFailures,
+        decision_notes: DecisionNotes,
+        merged_notices: MergedNotices,
         alerts: Alerts,
     ) -> None:
         self._store = store
         self._cards = cards
-        self._exposure = exposure
-        self._news = news
-        self._digests = digests
+        self._removal_failures = removal_failures
+        self._decision_notes = decision_notes
+        self._merged_notices = merged_notices
         self._alerts = alerts
 
     async def sending(self, row: EffectRow) -> bool:
@@ -67,7 +55,7 @@ class CaseLedger:
 
     async def merge(self, rows: Sequence[EffectRow]) -> tuple[EffectRow, Collection[int]] | None:
         """Commit that notices leave as one; return that one, and the ids that it carries."""
-        return await self._digests.merge(rows)
+        return await self._merged_notices.merge(rows)
 
     async def unfinished(
         self, lane: int | None, besides: Collection[int], *, settled: bool
@@ -88,13 +76,13 @@ class CaseLedger:
         """Commit that a removal takes long, and return the effects that tell people of it."""
         case = await self._store.cases.get(row.case_id) if row.case_id is not None else None
         main = case is not None and _removes_its_message(row, case)
-        administrators = await self._exposure.administrators(row.chat_id) if main else ()
+        administrators = await self._removal_failures.administrators(row.chat_id) if main else ()
         status = EffectStatus.UNKNOWN if doubtful else EffectStatus.PLANNED
         async with self._store.db.write() as tx:
             if not await self._store.effects.tell(tx, row.id, status, "no-answer") or not case:
                 return []
             await self._store.cases.lock(tx, case.id)
-            follow_ups = await self._exposure.delayed(case, administrators) if main else []
+            follow_ups = await self._removal_failures.delayed(case, administrators) if main else []
             follow_ups += await self._shown(tx, case, f"delayed/{row.id}")
             return await self._fresh(tx, follow_ups)
 
@@ -104,7 +92,7 @@ class CaseLedger:
         administrators: Sequence[int] = ()
         lost = row.kind is EffectKind.DELETE and outcome.status is not EffectStatus.DONE
         if case is not None and lost and row.message_id == case.message_id:
-            administrators = await self._exposure.administrators(case.chat_id)
+            administrators = await self._removal_failures.administrators(case.chat_id)
         async with self._store.db.write() as tx:
             if case is not None:
                 await self._store.cases.lock(tx, case.id)
@@ -153,14 +141,14 @@ class CaseLedger:
             elif outcome.detail == "cannot-write":
                 await self._store.people.remember(tx, case.sender_id, can_write=False)
         if row.key == released_key(case.id) and outcome.status is EffectStatus.FAILED:
-            return await self._fresh(tx, [await self._news.released_in_group(case)])
+            return await self._fresh(tx, [await self._decision_notes.released_in_group(case)])
         if row.kind is EffectKind.ESCALATE and outcome.message_id is not None:
             changed = await self._cards.after_sending(tx, case, outcome.message_id)
             return await self._fresh(tx, changed)
         if row.kind is EffectKind.SAY and outcome.message_id is not None:
             now = await self._store.cases.get(case.id)
             late = now is not None and now.removed_at is not None
-            said = self._exposure.taken_back(case, row, outcome.message_id) if late else []
+            said = self._removal_failures.taken_back(case, row, outcome.message_id) if late else []
             return await self._fresh(tx, said)
         if row.kind not in _SHOWN:
             return []
@@ -180,16 +168,16 @@ class CaseLedger:
     ) -> list[EffectRow]:
         if outcome.status is EffectStatus.DONE and outcome.detail is None:
             await self._store.cases.removed(tx, case.id, self._store.db.now())
-            withdrawn = await self._fresh(tx, await self._exposure.withdrawn(tx, case))
+            withdrawn = await self._fresh(tx, await self._removal_failures.withdrawn(tx, case))
             return [*withdrawn, *await self._refreshed(tx, case, row)]
         cancelled = await self._cancel_notices(tx, case)
         follow_ups: list[NewEffect] = []
         if any(notice.kind is EffectKind.WARN for notice in cancelled):
-            follow_ups.append(await self._exposure.private_note(case))
+            follow_ups.append(await self._removal_failures.private_note(case))
         if outcome.status is EffectStatus.DONE:
             follow_ups += await self._cards.catch_up(tx, case, f"after/{row.id}")
         else:
-            follow_ups += await self._exposure.alerts(case, administrators)
+            follow_ups += await self._removal_failures.alerts(case, administrators)
             follow_ups += await self._cards.escalation(tx, case)
         return [*cancelled, *await self._fresh(tx, follow_ups)]
 

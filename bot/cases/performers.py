@@ -57,7 +57,7 @@ class Performers:
             return await self._cards.render(row, payload)
         post = replace(payload.post, chat_id=row.chat_id)
         if payload.with_picture and row.case_id is not None:
-            post = replace(post, picture=await self._store.evidence.get(row.case_id, "masked"))
+            post = replace(post, picture=await self._store.case_pictures.get(row.case_id, "masked"))
         return post
 
 

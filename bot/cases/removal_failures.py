@@ -20,7 +20,7 @@ from bot.store.effects import EffectRow, NewEffect
 from bot.store.store import Store
 
 
-class Exposure:
+class RemovalFailures:
     """Plans the alerts: in the group, as an answer to the message, and to each administrator."""
 
     def __init__(self, store: Store, composer: Composer, actor: Actor) -> None:

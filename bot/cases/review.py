@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.cases.cards import Cards
-from bot.cases.decision_notes import RELEASED_FOR, News
+from bot.cases.decision_notes import RELEASED_FOR, DecisionNotes
 from bot.outgoing import CaseStatus
-from bot.store.case_rows import Claim
+from bot.store.case_rows import CaseClaim
 from bot.store.effects import EffectRow
 from bot.store.store import Store
 
@@ -15,14 +15,14 @@ from bot.store.store import Store
 class Review:
     """Decisions on cases; each returns the effects to start."""
 
-    def __init__(self, store: Store, news: News, cards: Cards) -> None:
+    def __init__(self, store: Store, decision_notes: DecisionNotes, cards: Cards) -> None:
         self._store = store
-        self._news = news
+        self._decision_notes = decision_notes
         self._cards = cards
 
     async def take(
         self, case_id: int, user_id: int, occasion: str
-    ) -> tuple[Claim, Sequence[EffectRow]]:
+    ) -> tuple[CaseClaim, Sequence[EffectRow]]:
         """Take a case; the first wins."""
         async with self._store.db.write() as tx:
             claim = await self._store.cases.take(tx, case_id, user_id)
@@ -34,7 +34,7 @@ class Review:
 
     async def decide(
         self, case_id: int, user_id: int, status: CaseStatus, occasion: str
-    ) -> tuple[Claim, Sequence[EffectRow]]:
+    ) -> tuple[CaseClaim, Sequence[EffectRow]]:
         """Confirm a case or call it a false alarm; the first wins.
 
         A false alarm lets the sender post the very same content again, and tells them so.
@@ -52,9 +52,9 @@ class Review:
                 await self._store.releases.grant(
                     tx, claim.case, granted_by=user_id, expires_at=expires
                 )
-                effects.append(await self._news.released(claim.case))
+                effects.append(await self._decision_notes.released(claim.case))
             elif claim.case.appealed_at is not None:
-                effects += await self._news.confirmed(claim.case)
+                effects += await self._decision_notes.confirmed(claim.case)
             return claim, await self._store.effects.plan(tx, effects)
 
     async def appeal(self, case_id: int, occasion: str) -> tuple[bool, Sequence[EffectRow]]:

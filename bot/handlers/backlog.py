@@ -38,7 +38,7 @@ class Backlog:
         """Look whether an episode begins or ends."""
         now, oldest = self._store.db.now(), await self._oldest()
         age = now - oldest if oldest is not None else timedelta(0)
-        episode = await self._store.facts.get(_EPISODE) or {}
+        episode = await self._store.key_values.get(_EPISODE) or {}
         since = datetime.fromisoformat(episode["since"]) if episode else None
         if since is None and oldest is not None and age > BEHIND:
             self._start(await self._begin(oldest))
@@ -50,12 +50,12 @@ class Backlog:
         text = words.pictures_behind(self._composer.translator(), since=since, minutes=minutes)
         told = self._alerts.say(f"{_EPISODE}/{since.isoformat()}", text)
         async with self._store.db.write() as tx:
-            await self._store.facts.put(tx, _EPISODE, {"since": since.isoformat()})
+            await self._store.key_values.put(tx, _EPISODE, {"since": since.isoformat()})
             return await self._store.effects.plan(tx, told)
 
     async def _end(self, since: datetime, now: datetime) -> list[EffectRow]:
         text = words.pictures_caught_up(self._composer.translator(), since=since, until=now)
         told = self._alerts.say(f"{_EPISODE}/{since.isoformat()}/over", text)
         async with self._store.db.write() as tx:
-            await self._store.facts.put(tx, _EPISODE, {})
+            await self._store.key_values.put(tx, _EPISODE, {})
             return await self._store.effects.plan(tx, told)

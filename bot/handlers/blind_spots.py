@@ -56,11 +56,11 @@ class BlindSpots:
         heard = await self._heard_at()
         if heard is None:
             return
-        kept = await self._store.facts.get(_LAST_POLL)
+        kept = await self._store.key_values.get(_LAST_POLL)
         before = datetime.fromisoformat(kept["at"]) if kept else heard
         planned: list[EffectRow] = []
         async with self._store.db.write() as tx:
-            await self._store.facts.put(tx, _LAST_POLL, {"at": heard.isoformat()})
+            await self._store.key_values.put(tx, _LAST_POLL, {"at": heard.isoformat()})
             if heard - before > LONGEST_OUTAGE:
                 text = words.outage(self._composer.translator(), since=before, until=heard)
                 detail = {"since": before.isoformat(), "until": heard.isoformat()}
@@ -68,7 +68,7 @@ class BlindSpots:
         self._speaker.start(planned)
 
     async def _check_numbers(self) -> None:
-        checked = await self._store.facts.get(_CHECKED) or {"id": 0}
+        checked = await self._store.key_values.get(_CHECKED) or {"id": 0}
         until = self._store.db.now() - SETTLED
         rows = await self._store.inbox.numbers(checked["id"], until, _PAGE)
         if not rows:
@@ -86,7 +86,7 @@ class BlindSpots:
         missing = [(gap, await self._missing(gap[0], gap[1])) for gap in gaps]
         async with self._store.db.write() as tx:
             state = {"id": rows[-1][0], "number": highest, "at": last_at.isoformat()}
-            await self._store.facts.put(tx, _CHECKED, state)
+            await self._store.key_values.put(tx, _CHECKED, state)
             for (first, last, since, to), count in missing:
                 if count:
                     t = self._composer.translator()

@@ -19,7 +19,7 @@ from bot.notifications.texts import sender as sender_words
 from bot.outgoing import CaseStatus, Post
 from bot.ports import Actor
 from bot.store.buttons import ButtonRow
-from bot.store.case_rows import Claim
+from bot.store.case_rows import CaseClaim
 from bot.store.store import Store
 
 log = logging.getLogger(__name__)
@@ -139,7 +139,7 @@ class Buttons:
         self._speaker.start(rows)
         return done if claim.won else await self._lost(t, claim, user_id)
 
-    async def _lost(self, t: Translator, claim: Claim, user_id: int) -> str:
+    async def _lost(self, t: Translator, claim: CaseClaim, user_id: int) -> str:
         who_id = claim.case.decided_by if claim.reason == "decided" else claim.case.assignee_id
         if who_id == user_id:
             return t("You have decided this case already.")

@@ -166,9 +166,9 @@ class Commands:
             return admin_words.keyword_usage(t)
         async with self._store.db.write() as tx:
             if action == "add":
-                await self._store.keywords.add(tx, group.chat_id, term, user_id)
+                await self._store.group_terms.add(tx, group.chat_id, term, user_id)
             else:
-                await self._store.keywords.remove(tx, group.chat_id, term)
+                await self._store.group_terms.remove(tx, group.chat_id, term)
             await self._store.audit.write(
                 tx, f"keyword_{action}", actor_id=user_id, subject=f"group/{group.chat_id}"
             )

@@ -21,7 +21,7 @@ class Speaker:
         self.start = start
 
     async def say(self, key: str, post: Post, *, tx: Tx | None = None) -> list[EffectRow]:
-        """Send a text to a chat. In the caller's transaction, the caller starts the rows after it."""
+        """Send a text to a chat; with the caller's transaction, the caller starts the rows."""
         return await self._plan(key, EffectKind.SAY, post.chat_id, post, None, tx)
 
     async def edit(self, key: str, post: Post, message_id: int) -> None:

@@ -1,4 +1,4 @@
-"""Figures for Prometheus: counts, ages and states; never content, names or chats."""
+"""MetricQueries for Prometheus: counts, ages and states; never content, names or chats."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from bot.model import Severity
 from bot.outgoing import EffectStatus
 from bot.store.inbox import Waiting
 from bot.store.leases import EVERY_LANE
-from bot.store.metric_queries import EXPOSURE_BOUNDS, Exposure
+from bot.store.metric_queries import EXPOSURE_BOUNDS, VisibleTimes
 
 RECENT = timedelta(hours=1)
 
@@ -38,7 +38,7 @@ async def metrics(health: Health) -> bytes:
             await store.inbox.counts(now - RECENT),
         ),
         _gauge("shoukou_effects", "Acts on the platform by state.", "state", await _states(health)),
-        _exposure(await store.figures.exposure()),
+        _exposure(await store.metric_queries.exposure()),
     ]
     if health.shared:
         families += [
@@ -75,11 +75,14 @@ class _Ready(Collector):
 
 
 async def _cases(health: Health) -> dict[str, int]:
-    return dict.fromkeys((s.label for s in Severity), 0) | await health.store.figures.cases()
+    return dict.fromkeys((s.label for s in Severity), 0) | await health.store.metric_queries.cases()
 
 
 async def _states(health: Health) -> dict[str, int]:
-    return dict.fromkeys((str(s) for s in EffectStatus), 0) | await health.store.figures.effects()
+    return (
+        dict.fromkeys((str(s) for s in EffectStatus), 0)
+        | await health.store.metric_queries.effects()
+    )
 
 
 def _lanes(lanes: Mapping[str, Waiting], now: datetime) -> list[Metric]:
@@ -108,7 +111,7 @@ def _counter(name: str, text: str, label: str, values: Mapping[str, float]) -> M
     return family
 
 
-def _exposure(exposure: Exposure) -> Metric:
+def _exposure(exposure: VisibleTimes) -> Metric:
     family = HistogramMetricFamily(
         "shoukou_exposure_seconds", "Time from a message's sending to its removal."
     )

@@ -44,7 +44,7 @@ class Health:
     async def tell_pulse(self) -> None:
         """Let the other processes know when the platform was last heard of."""
         if self.shared and self.pulse.at is not None:
-            await self.store.facts.put(None, _HEARD, {"at": self.pulse.at.isoformat()})
+            await self.store.key_values.put(None, _HEARD, {"at": self.pulse.at.isoformat()})
 
     async def heard_at(self) -> datetime | None:
         """Return when the platform last answered any process; with a webhook, now."""
@@ -52,7 +52,7 @@ class Health:
             return self.store.db.now()
         if self.pulse.at is not None or not self.shared:
             return self.pulse.at
-        told = await self.store.facts.get(_HEARD)
+        told = await self.store.key_values.get(_HEARD)
         return datetime.fromisoformat(told["at"]) if told else None
 
     async def problems(self) -> dict[str, str]:
@@ -70,7 +70,7 @@ class Health:
         try:
             async with asyncio.timeout(WRITE_SECONDS):
                 now = self.store.db.now().isoformat()
-                await self.store.facts.put(None, "writable", now)
+                await self.store.key_values.put(None, "writable", now)
         except Exception as error:
             return f"cannot be written: {type(error).__name__}"
         return ""

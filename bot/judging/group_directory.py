@@ -69,7 +69,7 @@ class Directory:
     async def look(self) -> None:
         """Check if another process changed a group; called every `LOOK` seconds."""
         began = self._clock()
-        version = await self._store.facts.get(GROUPS_VERSION)
+        version = await self._store.key_values.get(GROUPS_VERSION)
         if version != self._version:
             self._version = version
             self._forget_all()
@@ -107,7 +107,7 @@ class Directory:
         groups = {group.chat_id: group for group in await self._store.groups.some(ids)}
         former = await self._store.groups.former_ids(groups)
         added: dict[int, list[str]] = {}
-        for keyword in await self._store.keywords.of_some(groups):
+        for keyword in await self._store.group_terms.of_some(groups):
             added.setdefault(keyword.chat_id, []).append(keyword.term)
         # A group that changed while it was being read may be old already: read it again next time.
         stale = changes != self._changes

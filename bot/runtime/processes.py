@@ -12,7 +12,7 @@ from bot.settings import PARTS, Part, Settings
 from bot.store.file_lock import sole_use
 from bot.store.leases import EVERY_LANE
 from bot.store.store import Store
-from bot.workers.lease_holder import FEED, TIMERS, Alone, Shared
+from bot.workers.lease_holder import FEED, TIMERS, SharedLeases, SoleHolder
 from bot.workers.send_limits import SendingLimits
 from bot.workers.wakeups import Looking, Unneeded, Wakeups
 
@@ -62,16 +62,18 @@ async def _reached(url: str, settings: Settings) -> Store:
             delay = min(delay * 2, LONGEST_PAUSE)
 
 
-def tenure(settings: Settings, store: Store, parts: Collection[Part]) -> Alone | Shared:
+def lease_holder(
+    settings: Settings, store: Store, parts: Collection[Part]
+) -> SoleHolder | SharedLeases:
     """Return how this process comes by its work."""
     if settings.is_embedded:
-        return Alone() if settings.webhook_url is None else Alone((*EVERY_LANE, TIMERS))
+        return SoleHolder() if settings.webhook_url is None else SoleHolder((*EVERY_LANE, TIMERS))
     names: list[str] = []
     if "worker" in parts:
         names += [*EVERY_LANE, TIMERS]
     if "feed" in parts and settings.webhook_url is None:
         names.append(FEED)
-    return Shared(store.leases, names)
+    return SharedLeases(store.leases, names)
 
 
 def shared_redis(settings: Settings) -> str | None:

@@ -34,8 +34,8 @@ from bot.store.database import serialise
 from bot.store.lanes import Claim, lane_of
 from bot.store.store import Store
 from bot.workers.intake import Intake
-from bot.workers.lease_duties import Roster, lane_claims
-from bot.workers.lease_holder import FEED, TIMERS, Alone, Shared
+from bot.workers.lease_duties import LeaseDuties, lane_claims
+from bot.workers.lease_holder import FEED, TIMERS, SharedLeases, SoleHolder
 from bot.workers.outbox import Outbox
 from bot.workers.periodic import every
 from bot.workers.prompt_removals import PromptRemovals
@@ -99,20 +99,20 @@ class InboxDecisions:
 
     async def probe(self) -> None:
         """Write something; DatabaseAway when that does not work."""
-        await self._store.facts.put(None, "writable", self._store.db.now().isoformat())
+        await self._store.key_values.put(None, "writable", self._store.db.now().isoformat())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lanes:
     """The parts that carry updates from the inbox to their handling, here or elsewhere."""
 
-    tenure: Alone | Shared
+    holder: SoleHolder | SharedLeases
     intake: Intake
     wakeups: Wakeups
 
     def claims(self) -> list[Claim]:
         """Return the claims of the lanes that this process works on."""
-        return lane_claims(self.intake.lanes, self.tenure.claim)
+        return lane_claims(self.intake.lanes, self.holder.claim)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,17 +174,17 @@ class App:
             if "worker" in self.parts:
                 await self._settle()
             alone = {FEED: self._poll, TIMERS: self._timers}
-            roster = Roster(self.lanes.intake, self.worker, self.outbox, alone)
+            duties = LeaseDuties(self.lanes.intake, self.worker, self.outbox, alone)
             try:
-                await self._work(roster)
+                await self._work(duties)
             finally:
-                await self._stop(roster)
+                await self._stop(duties)
 
-    async def _work(self, roster: Roster) -> None:
+    async def _work(self, duties: LeaseDuties) -> None:
         lanes = self.lanes
         async with asyncio.TaskGroup() as group:
-            group.create_task(roster.watch())
-            group.create_task(lanes.tenure.run(roster, self.worker.go_on))
+            group.create_task(duties.watch())
+            group.create_task(lanes.holder.run(duties, self.worker.go_on))
             group.create_task(lanes.wakeups.run())
             group.create_task(every(ERASURE, self.store.db.checkpoint))
             group.create_task(every(LOOK, self.directory.look))
@@ -201,15 +201,15 @@ class App:
                 url = self.settings.webhook_url
                 group.create_task(be_pushed(self.bot, url, self._webhook_secret()))
 
-    async def _stop(self, roster: Roster) -> None:
+    async def _stop(self, duties: LeaseDuties) -> None:
         """Let what is under way finish, then give back what others may take up."""
-        keeping = asyncio.create_task(self.lanes.tenure.keep())
+        keeping = asyncio.create_task(self.lanes.holder.keep())
         try:
             await self.worker.drain(GRACE)
             await self.outbox.drain(GRACE)
         finally:
             keeping.cancel()
-        await self.lanes.tenure.leave(roster, 0)
+        await self.lanes.holder.leave(duties, 0)
         await self.removals.close()
         await self.restarts.end()
 
@@ -282,7 +282,7 @@ class App:
     async def _sweep(self) -> None:
         """Take up effects that nobody performs, of what this process works on."""
         claims = self.lanes.claims()
-        if (timers := self.lanes.tenure.claim(TIMERS)) is not None:
+        if (timers := self.lanes.holder.claim(TIMERS)) is not None:
             claims.append(timers)
         await self.outbox.sweep(claims)
 

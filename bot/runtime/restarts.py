@@ -33,16 +33,16 @@ class Restarts:
 
     async def begin(self) -> None:
         """Note that this run has begun, and find out how the one before it ended."""
-        ended_in_order = await self._store.facts.get(_RUNNING) is None
+        ended_in_order = await self._store.key_values.get(_RUNNING) is None
         if not (self._store.db.is_sole and ended_in_order):
             self._before = self._store.db.now() + CLOCKS
         if self._store.db.is_sole:
-            await self._store.facts.put(None, _RUNNING, self._store.db.now().isoformat())
+            await self._store.key_values.put(None, _RUNNING, self._store.db.now().isoformat())
 
     async def end(self) -> None:
         """Note that this run ends in order: all that it requested is on record."""
         if self._store.db.is_sole:
-            await self._store.facts.remove(None, _RUNNING)
+            await self._store.key_values.remove(None, _RUNNING)
 
     def marked(self, received: Sequence[Received]) -> Sequence[Received]:
         """Return updates, with those marked that an earlier run may have removed."""

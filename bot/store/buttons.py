@@ -56,7 +56,7 @@ class Use:
     used_by: int | None
 
 
-class Buttons:
+class ButtonMeanings:
     """The buttons. Whether somebody may press one is decided by who asks, not here."""
 
     def __init__(self, db: Database) -> None:

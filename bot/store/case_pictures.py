@@ -11,7 +11,7 @@ from bot.store.keys import Cipher
 from bot.store.tables import evidence
 
 
-class Evidence:
+class CasePictures:
     """Keeps one content of each kind for a case. Give it the evidence key's cipher."""
 
     def __init__(self, db: Database, cipher: Cipher) -> None:

@@ -183,7 +183,7 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
+class CaseClaim:
     """Who was first: ``won``, or the case as another left it, with the reason."""
 
     won: bool

@@ -14,7 +14,7 @@ from sqlalchemy.engine import Row
 
 from bot.model import Category, SenderKind, Severity
 from bot.outgoing import CaseStatus
-from bot.store.case_rows import Case, CaseSummary, Claim, NewCase
+from bot.store.case_rows import Case, CaseClaim, CaseSummary, NewCase
 from bot.store.database import Database, Tx, serialise, upsert
 from bot.store.keys import Cipher
 from bot.store.tables import Moment, cases
@@ -87,7 +87,7 @@ class Cases:
         """List the cases that wait for a decision, oldest first."""
         return await self._all(cases.c.status.in_([CaseStatus.OPEN, CaseStatus.TAKEN]))
 
-    async def take(self, tx: Tx | None, case_id: int, user_id: int) -> Claim:
+    async def take(self, tx: Tx | None, case_id: int, user_id: int) -> CaseClaim:
         """Take an open case; who took it before keeps it. LookupError for an unknown id."""
         mine = and_(cases.c.status == CaseStatus.TAKEN, cases.c.assignee_id == user_id)
         allowed = or_(cases.c.status == CaseStatus.OPEN, mine)
@@ -102,7 +102,9 @@ class Cases:
             },
         )
 
-    async def decide(self, tx: Tx | None, case_id: int, user_id: int, status: CaseStatus) -> Claim:
+    async def decide(
+        self, tx: Tx | None, case_id: int, user_id: int, status: CaseStatus
+    ) -> CaseClaim:
         """Confirm a case or call it a false alarm; a taken one only by its assignee.
 
         LookupError for an unknown id.
@@ -255,19 +257,19 @@ class Cases:
 
     async def _claim(
         self, tx: Tx | None, case_id: int, allowed: Any, values: dict[str, Any]
-    ) -> Claim:
+    ) -> CaseClaim:
         statement = (
             update(cases).where(cases.c.id == case_id, allowed).values(**values).returning(cases)
         )
         async with self._db.within(tx) as tx:
             row = (await tx.execute(statement)).one_or_none()
             if row is not None:
-                return Claim(won=True, case=self._case(row))
+                return CaseClaim(won=True, case=self._case(row))
             row = (await tx.execute(select(cases).where(cases.c.id == case_id))).one_or_none()
         case = self._required(row)
         if case.status in _DECIDED:
-            return Claim(won=False, case=case, reason="decided")
-        return Claim(won=False, case=case, reason="taken" if case.assignee_id else None)
+            return CaseClaim(won=False, case=case, reason="decided")
+        return CaseClaim(won=False, case=case, reason="taken" if case.assignee_id else None)
 
     def _values(self, new: NewCase) -> dict[str, Any]:
         reference = secrets.token_hex(8)

@@ -21,7 +21,7 @@ async def mark_groups_changed(tx: Tx) -> None:
     await tx.execute(insert.on_conflict_do_update(index_elements=["key"], set_=values))
 
 
-class Facts:
+class KeyValues:
     """Named JSON values; never content."""
 
     def __init__(self, db: Database) -> None:

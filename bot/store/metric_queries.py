@@ -15,7 +15,7 @@ EXPOSURE_BOUNDS = (1, 2, 3, 5, 10, 30, 60, 300, 3600)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Exposure:
+class VisibleTimes:
     """How long messages stood: removed within each bound, all removed, and their seconds."""
 
     within: tuple[int, ...]
@@ -23,7 +23,7 @@ class Exposure:
     seconds: float
 
 
-class Figures:
+class MetricQueries:
     """Counts what the tables hold."""
 
     def __init__(self, db: Database) -> None:
@@ -41,7 +41,7 @@ class Figures:
         async with self._db.read() as connection:
             return {Severity(row[0]).label: row[1] for row in await connection.execute(query)}
 
-    async def exposure(self) -> Exposure:
+    async def exposure(self) -> VisibleTimes:
         """Sum up the time from a message's sending to its removal, over all cases."""
         micros = type_coerce(cases.c.removed_at, BigInteger) - type_coerce(
             cases.c.message_sent_at, BigInteger
@@ -54,7 +54,7 @@ class Figures:
         )
         async with self._db.read() as connection:
             count, total, *sums = (await connection.execute(query)).one()
-        return Exposure(
+        return VisibleTimes(
             within=tuple(int(n or 0) for n in sums),
             count=count,
             seconds=float(total or 0) / 1_000_000,

@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.store.audit import Audit
-from bot.store.buttons import Buttons
-from bot.store.case_pictures import Evidence
+from bot.store.buttons import ButtonMeanings
+from bot.store.case_pictures import CasePictures
 from bot.store.cases import Cases
 from bot.store.database import Database
 from bot.store.effects import Effects
+from bot.store.group_terms import GroupTerms
 from bot.store.groups import Groups
 from bot.store.inbox import Inbox
-from bot.store.key_values import Facts
+from bot.store.key_values import KeyValues
 from bot.store.keys import Keys
-from bot.store.keywords import Keywords
 from bot.store.leases import Leases
-from bot.store.metric_queries import Figures
+from bot.store.metric_queries import MetricQueries
 from bot.store.people import People
 from bot.store.releases import Releases
 
@@ -32,14 +32,14 @@ class Store:
     cases: Cases
     effects: Effects
     groups: Groups
-    keywords: Keywords
+    group_terms: GroupTerms
     people: People
-    buttons: Buttons
+    buttons: ButtonMeanings
     releases: Releases
     audit: Audit
-    evidence: Evidence
-    facts: Facts
-    figures: Figures
+    case_pictures: CasePictures
+    key_values: KeyValues
+    metric_queries: MetricQueries
     leases: Leases
 
     @classmethod
@@ -54,14 +54,14 @@ class Store:
             cases=Cases(db, keys.cipher),
             effects=Effects(db, keys.cipher),
             groups=Groups(db, keys.cipher),
-            keywords=Keywords(db, keys),
+            group_terms=GroupTerms(db, keys),
             people=People(db, keys),
-            buttons=Buttons(db),
+            buttons=ButtonMeanings(db),
             releases=Releases(db),
             audit=Audit(db, keys),
-            evidence=Evidence(db, keys.evidence),
-            facts=Facts(db),
-            figures=Figures(db),
+            case_pictures=CasePictures(db, keys.evidence),
+            key_values=KeyValues(db),
+            metric_queries=MetricQueries(db),
             leases=Leases(db),
         )
 

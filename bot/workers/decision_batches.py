@@ -36,7 +36,7 @@ class Decisions(Protocol):
         """Write something; DatabaseAway when that does not work."""
 
 
-class Batcher:
+class DecisionBatches:
     """Commits the results of harmless messages together; a lost batch is only decided again."""
 
     def __init__(
@@ -87,7 +87,7 @@ class Batcher:
             self._committed(results)
 
 
-class Marks:
+class AttemptMarks:
     """Commits that rows are begun, before they are; those that come together, together."""
 
     def __init__(self, decisions: Decisions) -> None:
@@ -121,7 +121,7 @@ class Marks:
             self._next.pop(row_id, None)
 
 
-class Outage:
+class DatabaseOutage:
     """Lets all that need the database wait for it together."""
 
     def __init__(self, decisions: Decisions) -> None:

@@ -28,7 +28,7 @@ from bot.errors import (
     RetryAfter,
     Unauthorized,
 )
-from bot.outgoing import EffectKind, EffectStatus
+from bot.outgoing import EffectKind, EffectStatus, Outcome
 from bot.store.effects import EffectRow
 from bot.workers import retry_policy
 from bot.workers.retry_policy import CONVERGENT, REMOVALS, REPEATABLE, UNLIMITED
@@ -39,15 +39,6 @@ log = logging.getLogger(__name__)
 Performer = Callable[[EffectRow], Awaitable[int | None]]
 _Answer = TypeVar("_Answer")
 _LONGEST_OUTAGE_PAUSE = 5.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """The outcome of an effect; ``message_id`` is that of a sent message."""
-
-    status: EffectStatus
-    detail: str | None = None
-    message_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

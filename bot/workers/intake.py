@@ -43,7 +43,7 @@ _Key = tuple[int | None, bool]
 """A chat, and whether its rows come with files."""
 
 
-class Source(Protocol):
+class PendingRows(Protocol):
     """The part of the inbox that is read here; see `bot.store.inbox.Inbox`."""
 
     async def last_id(self) -> int: ...
@@ -77,7 +77,7 @@ class _Lane:
 class Intake:
     """Feeds the worker with the rows of the lanes that this process holds."""
 
-    def __init__(self, source: Source, worker: Worker) -> None:
+    def __init__(self, source: PendingRows, worker: Worker) -> None:
         self._source = source
         self._worker = worker
         self._lanes: dict[int, _Lane] = {}

@@ -16,7 +16,7 @@ from bot.workers.worker import Worker
 log = logging.getLogger(__name__)
 
 
-class Effects(Protocol):
+class LaneEffects(Protocol):
     """The part of the outbox that changes hands with a lane; see `bot.workers.outbox.Outbox`."""
 
     async def sweep(self, held: Sequence[Claim], *, settled: bool = True) -> None:
@@ -26,7 +26,7 @@ class Effects(Protocol):
         """End what is under way for a lane."""
 
 
-class Roster:
+class LeaseDuties:
     """Begins and ends what is done for each lease; see `bot.workers.lease_holder.Duties`.
 
     ``alone`` are the things that only one process does, by the names of their leases.
@@ -36,7 +36,7 @@ class Roster:
         self,
         intake: Intake,
         worker: Worker,
-        outbox: Effects,
+        outbox: LaneEffects,
         alone: Mapping[str, Callable[[], Awaitable[None]]],
     ) -> None:
         self._intake = intake

@@ -63,8 +63,8 @@ class Duties(Protocol):
         """Return how much there is to do for a claim."""
 
 
-class Alone:
-    """The tenure of a process that is the only one on its database: all is its own, for ever."""
+class SoleHolder:
+    """Holds every lease for a process that is alone on its database."""
 
     suspended = False
     owner = "alone"
@@ -93,8 +93,8 @@ class Alone:
         """Do nothing: it cannot be lost."""
 
 
-class Shared:
-    """The tenure of one process among others.
+class SharedLeases:
+    """Holds the leases of one process among others.
 
     ``names`` are the leases that it may hold: of lanes its share, of any other what is free.
     """

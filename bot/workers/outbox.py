@@ -30,7 +30,7 @@ REMOVAL_PATIENCE = 10.0
 """Seconds that a case's card, and whoever has asked for a removal, wait for it."""
 
 
-class Ledger(Record, Protocol):
+class OutcomeStore(Record, Protocol):
     """Where effects are recorded; the store's side of the outbox."""
 
     async def merge(self, rows: Sequence[EffectRow]) -> tuple[EffectRow, Collection[int]] | None:
@@ -49,11 +49,14 @@ class Outbox:
     """Performs effects: a case's deletions first, then what is said, each chat at its own pace."""
 
     def __init__(
-        self, ledger: Ledger, performers: Mapping[EffectKind, Performer], limits: SendingLimits
+        self,
+        outcomes: OutcomeStore,
+        performers: Mapping[EffectKind, Performer],
+        limits: SendingLimits,
     ) -> None:
-        self._ledger = ledger
-        turns = Turns(limits, ledger.merge, self.start)
-        self._attempts = Attempts(ledger, performers, turns, self.start)
+        self._outcomes = outcomes
+        turns = Turns(limits, outcomes.merge, self.start)
+        self._attempts = Attempts(outcomes, performers, turns, self.start)
         self._tasks: dict[asyncio.Task[Any], int] = {}
         self._steps: dict[asyncio.Task[Any], int] = {}
         self._taken: set[int] = set()
@@ -83,7 +86,7 @@ class Outbox:
         planned; for lanes that were just taken nothing is left out.
         """
         by_lane: dict[int, list[EffectRow]] = {}
-        for row in await self._ledger.unfinished(None, frozenset(self._taken), settled=settled):
+        for row in await self._outcomes.unfinished(None, frozenset(self._taken), settled=settled):
             by_lane.setdefault(row.lane, []).append(row)
         for claim in held:
             if rows := by_lane.get(claim.lane):
@@ -117,7 +120,7 @@ class Outbox:
                 continue
             if row.status is EffectStatus.SENDING and row.kind not in REPEATABLE:
                 # It may have been said, and is not said again.
-                self.start(await self._ledger.finished(row, UNKNOWN))
+                self.start(await self._outcomes.finished(row, UNKNOWN))
             else:
                 by_case.setdefault(row.case_id or f"chat/{row.chat_id}", []).append(row)
         for own in by_case.values():

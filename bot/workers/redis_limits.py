@@ -71,7 +71,7 @@ return 0
 
 
 class SharedLimits:
-    """Budgets in Redis; see `bot.workers.send_limits.Shared`."""
+    """Budgets in Redis; see `bot.workers.send_limits.SharedBudgets`."""
 
     def __init__(
         self, redis: Redis, bot_id: str, *, clock: Callable[[], float] = monotonic

@@ -30,7 +30,7 @@ class Retention:
             pass
         async with self._store.db.write() as tx:
             texts = await self._store.cases.forget_evidence(tx, before)
-            pictures = await self._store.evidence.purge(tx, before)
+            pictures = await self._store.case_pictures.purge(tx, before)
             if texts or pictures:
                 detail = {"before": before.isoformat(), "cases": texts, "contents": pictures}
                 await self._store.audit.write(

@@ -23,7 +23,7 @@ OVERALL_PER_SECOND = 30
 _IDLE = 120.0
 
 
-class Shared(Protocol):
+class SharedBudgets(Protocol):
     """Budgets that several processes share."""
 
     async def take(self, chat_id: int) -> float:
@@ -44,7 +44,7 @@ class SendingLimits:
     """Hands out turns to send."""
 
     def __init__(
-        self, clock: Callable[[], float] = monotonic, *, shared: Shared | None = None
+        self, clock: Callable[[], float] = monotonic, *, shared: SharedBudgets | None = None
     ) -> None:
         self._clock = clock
         self._shared = shared

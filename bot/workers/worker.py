@@ -17,9 +17,9 @@ from typing import Protocol
 from bot.errors import DatabaseAway, LeaseLost
 from bot.store.inbox import InboxRow, Waiting
 from bot.store.lanes import Claim, lane_name, working_for
-from bot.workers.decision_batches import Batcher, Decisions, Marks, Outage
+from bot.workers.decision_batches import AttemptMarks, DatabaseOutage, DecisionBatches, Decisions
 from bot.workers.fair_queues import FairQueues
-from bot.workers.lease_holder import Alone
+from bot.workers.lease_holder import SoleHolder
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ Handle = Callable[[InboxRow], Awaitable[str | None]]
 """Handles a row; returns its result, or None when the decision was already committed."""
 
 
-class Tenure(Protocol):
+class LeaseHolder(Protocol):
     """Knows what this process works on; see `bot.workers.lease_holder`."""
 
     def claim(self, name: str) -> Claim | None:
@@ -63,17 +63,17 @@ class Worker:
         dead_letter: Handle,
         decisions: Decisions,
         *,
-        tenure: Tenure | None = None,
+        holder: LeaseHolder | None = None,
         retry_seconds: float = 1,
     ) -> None:
         self._handle = handle
         self._dead_letter = dead_letter
         self._decisions = decisions
-        self._tenure: Tenure = tenure or Alone()
+        self._holder: LeaseHolder = holder or SoleHolder()
         self._retry_seconds = retry_seconds
-        self._batcher = Batcher(decisions, self._left, self.sparing)
-        self._marks = Marks(decisions)
-        self._outage = Outage(decisions)
+        self._batcher = DecisionBatches(decisions, self._left, self.sparing)
+        self._marks = AttemptMarks(decisions)
+        self._outage = DatabaseOutage(decisions)
         self._queues = FairQueues()
         self._tasks: dict[asyncio.Task[None], InboxRow] = {}
         self._rows: dict[int, InboxRow] = {}
@@ -157,7 +157,7 @@ class Worker:
 
     def _pump(self) -> None:
         """Begin the row whose turn it is; come again when it has run until it has to wait."""
-        stopped = self._closed or self._tenure.suspended
+        stopped = self._closed or self._holder.suspended
         row = None if stopped else self._queues.take(sparing=True)
         self._waited = 0 if row is not None else self._waited + 1
         if row is None and not stopped and not self._sparing and self._waited > TURNS:
@@ -169,7 +169,7 @@ class Worker:
             asyncio.get_running_loop().call_soon(self._pump)
 
     def _begin(self, row: InboxRow) -> None:
-        claim = self._tenure.claim(lane_name(row.lane))
+        claim = self._holder.claim(lane_name(row.lane))
         if claim is None:
             self._forget([row])
             return
@@ -202,7 +202,7 @@ class Worker:
                 await self._decide(row, claim)
         except LeaseLost:
             log.info("inbox %s: left to another process", row.id)
-            self._tenure.lost(claim)
+            self._holder.lost(claim)
             self._forget([row])
         except asyncio.CancelledError:
             self._forget([row])

@@ -23,7 +23,7 @@ async def put_back(office: Office, **ago: float) -> None:
     """Make the last contact as long ago as said."""
     await told(office)
     at = office.app.store.db.now() - timedelta(**ago)
-    await office.app.store.facts.put(None, "last-poll", {"at": at.isoformat()})
+    await office.app.store.key_values.put(None, "last-poll", {"at": at.isoformat()})
 
 
 @pytest.mark.parametrize("office", [{"language": "en"}], indirect=True)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bot.cases.desk import CaseDesk
-from bot.cases.merged_notices import Digests
+from bot.cases.merged_notices import MergedNotices
 from bot.errors import DatabaseAway
 from bot.outgoing import EffectStatus, Post, RichText
 from bot.ports import Received
@@ -302,7 +302,7 @@ async def test_an_end_between_merging_and_sending_loses_nothing(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.app.GRACE", 0.1)
-    whole, reached = Digests.merge, asyncio.Event()
+    whole, reached = MergedNotices.merge, asyncio.Event()
 
     async def hang(self: Any, rows: Any) -> Any:
         answer = await whole(self, rows)
@@ -310,10 +310,10 @@ async def test_an_end_between_merging_and_sending_loses_nothing(
         await asyncio.Event().wait()
         return answer
 
-    monkeypatch.setattr(Digests, "merge", hang)
+    monkeypatch.setattr(MergedNotices, "merge", hang)
     await flood(office, 6)
     await asyncio.wait_for(reached.wait(), 10)
-    monkeypatch.setattr(Digests, "merge", whole)
+    monkeypatch.setattr(MergedNotices, "merge", whole)
     await office.restart()
     await all_done(office)
     assert await counted(office, OFFICE, 6) == [1] * 6

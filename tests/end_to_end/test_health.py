@@ -77,7 +77,7 @@ async def test_what_keeps_it_from_being_ready_is_named(
     async def full(*_: object) -> None:
         raise OSError
 
-    monkeypatch.setattr(office.app.store.facts, "put", full)
+    monkeypatch.setattr(office.app.store.key_values, "put", full)
     status, text = await get(f"{url}/readyz")
     assert status == 503
     assert '"database": "cannot be written: OSError"' in text

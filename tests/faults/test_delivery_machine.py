@@ -22,8 +22,8 @@ from bot.store.lanes import Claim
 from bot.store.leases import EVERY_LANE, Leases
 from bot.workers import intake, redis_wakeups, wakeups
 from bot.workers.intake import Intake
-from bot.workers.lease_duties import Roster
-from bot.workers.lease_holder import Shared
+from bot.workers.lease_duties import LeaseDuties
+from bot.workers.lease_holder import SharedLeases
 from bot.workers.redis_wakeups import Streams, open_redis
 from bot.workers.worker import Worker
 from tests.support.machines import ENGINES, EXAMPLES, Machine, bound, try_orders
@@ -49,19 +49,19 @@ class Process:
         self._inbox, self._client = machine.inbox, open_redis(machine.redis.url)
         self._awake = asyncio.Event()
         self._awake.set()
-        self._worker = Worker(self.handle, self.handle, self, tenure=self._tenure())
+        self._worker = Worker(self.handle, self.handle, self, holder=self._holder())
         self._intake = Intake(self._inbox, self._worker)
-        self._streams = Streams(self._client, self.tenure.owner)
+        self._streams = Streams(self._client, self.holder.owner)
         self._tasks: list[asyncio.Task[None]] = []
 
-    def _tenure(self) -> Shared:
-        self.tenure = Shared(Leases(self._machine.db), EVERY_LANE, lasting=QUICK)
-        return self.tenure
+    def _holder(self) -> SharedLeases:
+        self.holder = SharedLeases(Leases(self._machine.db), EVERY_LANE, lasting=QUICK)
+        return self.holder
 
     def start(self) -> None:
-        roster = Roster(self._intake, self._worker, NoEffects(), {})
+        duties = LeaseDuties(self._intake, self._worker, NoEffects(), {})
         hear = self._streams.listen(lambda: self._intake.lanes, self._intake.wake)
-        parts = (self.tenure.run(roster, self._worker.go_on), self._intake.run(), hear)
+        parts = (self.holder.run(duties, self._worker.go_on), self._intake.run(), hear)
         self._tasks = [asyncio.create_task(part) for part in parts]
 
     async def hang(self) -> None:
@@ -82,8 +82,8 @@ class Process:
         await self.hang()
         self._awake.set()
         await self._worker.drain(1)
-        roster = Roster(self._intake, self._worker, NoEffects(), {})
-        await self.tenure.leave(roster, 0)
+        duties = LeaseDuties(self._intake, self._worker, NoEffects(), {})
+        await self.holder.leave(duties, 0)
 
     async def close(self) -> None:
         self._awake.set()

@@ -12,8 +12,8 @@ from bot.detect.text.normalization.normalizer import Normalizer
 from bot.detect.text.terms.keyword_list import KeywordList
 from bot.judging.group_directory import FRESH, Directory
 from bot.settings import GroupSettings
+from bot.store.group_terms import Keyword
 from bot.store.groups import Group
-from bot.store.keywords import Keyword
 from bot.store.store import Store
 
 OFFICE, NEW = -4001, -1001000000099
@@ -47,7 +47,7 @@ def directory(store: Store, time: Time) -> Directory:
 
 async def add(store: Store, term: str, chat_id: int = OFFICE) -> None:
     async with store.db.write() as tx:
-        await store.keywords.add(tx, chat_id, term, 6001)
+        await store.group_terms.add(tx, chat_id, term, 6001)
 
 
 def build(terms: Iterable[str]) -> KeywordList:
@@ -101,7 +101,7 @@ async def test_terms_stay_in_force_while_a_group_is_read_again(
 async def test_a_change_while_a_group_is_being_read_is_not_missed(
     store: Store, directory: Directory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read = store.keywords.of_some
+    read = store.group_terms.of_some
 
     async def slow(chat_ids: Collection[int]) -> Sequence[Keyword]:
         found = await read(chat_ids)
@@ -112,7 +112,7 @@ async def test_a_change_while_a_group_is_being_read_is_not_missed(
         return found
 
     changed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    monkeypatch.setattr(type(store.keywords), "of_some", lambda _, chat_ids: slow(chat_ids))
+    monkeypatch.setattr(type(store.group_terms), "of_some", lambda _, chat_ids: slow(chat_ids))
     await directory.get(OFFICE)
     await directory.get(OFFICE)
     assert "银杏行动" in directory.terms(OFFICE)

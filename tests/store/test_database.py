@@ -24,7 +24,7 @@ from sqlalchemy.schema import CreateTable
 from bot.errors import ConfigurationError
 from bot.store.database import Database
 from bot.store.inbox import Inbox
-from bot.store.key_values import Facts
+from bot.store.key_values import KeyValues
 from bot.store.keys import Keys
 from bot.store.schema_upgrade import HEAD
 from bot.store.tables import metadata
@@ -51,12 +51,12 @@ def test_the_known_head_is_the_newest_migration() -> None:
 
 async def test_opening_again_is_quick_and_keeps_what_is_there(url: str) -> None:
     database = await Database.open(url)
-    await Facts(database).put(None, "last-poll", {"at": 7})
+    await KeyValues(database).put(None, "last-poll", {"at": 7})
     await database.close()
     start = time.perf_counter()
     database = await Database.open(url)
     assert time.perf_counter() - start < 0.15
-    assert await Facts(database).get("last-poll") == {"at": 7}
+    assert await KeyValues(database).get("last-poll") == {"at": 7}
     await database.close()
 
 
@@ -96,7 +96,7 @@ async def test_an_interrupted_migration_leaves_nothing(new_url: str, monkeypatch
 
 @sqlite_only
 async def test_files_are_private(db: Database, tmp_path: Path) -> None:
-    await Facts(db).put(None, "a", 1)
+    await KeyValues(db).put(None, "a", 1)
     assert stat.S_IMODE((tmp_path / "data").stat().st_mode) == 0o700
     files = list((tmp_path / "data").iterdir())
     assert {stat.S_IMODE(f.stat().st_mode) for f in files} == {0o600}
@@ -130,7 +130,7 @@ async def test_bad_addresses_are_explained_without_their_password(address: str) 
 
 
 async def test_an_error_rolls_back_and_readers_never_see_it(db: Database) -> None:
-    facts = Facts(db)
+    facts = KeyValues(db)
     with pytest.raises(RuntimeError):
         async with db.write() as tx:
             await facts.put(tx, "a", 1)
@@ -142,7 +142,7 @@ async def test_an_error_rolls_back_and_readers_never_see_it(db: Database) -> Non
 
 
 async def test_many_writers_and_readers_never_find_it_locked(db: Database) -> None:
-    facts = Facts(db)
+    facts = KeyValues(db)
 
     async def one(number: int) -> None:
         await facts.put(None, f"key-{number % 5}", number)
@@ -152,7 +152,7 @@ async def test_many_writers_and_readers_never_find_it_locked(db: Database) -> No
 
 
 async def test_cancelled_transactions_leave_nothing_and_block_nobody(db: Database) -> None:
-    facts = Facts(db)
+    facts = KeyValues(db)
 
     async def slow() -> None:
         async with db.write() as tx:
@@ -176,7 +176,7 @@ async def test_cancelled_transactions_leave_nothing_and_block_nobody(db: Databas
 async def test_a_transaction_inside_another_is_refused_instead_of_waiting_for_ever(
     db: Database,
 ) -> None:
-    facts = Facts(db)
+    facts = KeyValues(db)
     async with db.write() as tx:
         with pytest.raises(RuntimeError, match="open already"):
             await facts.put(None, "inner", 1)
@@ -206,7 +206,7 @@ async def test_a_statement_that_fails_leaves_the_connection_usable(db: Database)
     with pytest.raises(DBAPIError):
         async with db.write() as tx:
             await tx.execute(text("SELECT * FROM nowhere"))
-    await Facts(db).put(None, "a", 1)
+    await KeyValues(db).put(None, "a", 1)
 
 
 _COMMITS = """

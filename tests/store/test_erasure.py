@@ -11,10 +11,10 @@ from bot.outgoing import EffectStatus
 from bot.store.cases import Cases
 from bot.store.database import Database
 from bot.store.effects import Effects
+from bot.store.group_terms import GroupTerms
 from bot.store.groups import Groups
 from bot.store.inbox import Inbox
 from bot.store.keys import Keys
-from bot.store.keywords import Keywords
 from bot.store.people import People
 
 from .conftest import sqlite_only
@@ -44,7 +44,7 @@ async def test_nothing_sealed_stands_in_clear_in_the_files(
         None, CHAT, title="canary-title", department="canary-department"
     )
     await People(db, keys).remember(None, 3001, name="canary-person")
-    await Keywords(db, keys).add(None, CHAT, "canary-keyword", 4001)
+    await GroupTerms(db, keys).add(None, CHAT, "canary-keyword", 4001)
     await Cases(db, keys.cipher).open(None, new_case(masked_text="canary-masked"))
     await Inbox(db, keys.cipher).add([received(payload=b"canary-payload")])
     await Effects(db, keys.cipher).plan(None, [new_effect("k", payload=b"canary-effect")])

@@ -7,14 +7,14 @@ from sqlalchemy import select
 
 from bot.outgoing import BotRights
 from bot.settings import GroupSettings
-from bot.store.buttons import Buttons, NewButton
+from bot.store.buttons import ButtonMeanings, NewButton
 from bot.store.cases import Cases
 from bot.store.database import Database
 from bot.store.effects import Effects
+from bot.store.group_terms import GroupTerms
 from bot.store.groups import Groups
 from bot.store.inbox import Inbox
 from bot.store.keys import Keys
-from bot.store.keywords import Keywords
 from bot.store.releases import Releases
 from bot.store.tables import groups as table
 
@@ -120,7 +120,7 @@ async def test_all_that_refers_to_a_group_moves_with_it(
     db: Database, keys: Keys, groups: Groups, clock: HandClock, told_before: bool
 ) -> None:
     inbox, cases, effects = Inbox(db, keys.cipher), Cases(db, keys.cipher), Effects(db, keys.cipher)
-    keywords, releases, buttons = Keywords(db, keys), Releases(db), Buttons(db)
+    keywords, releases, buttons = GroupTerms(db, keys), Releases(db), ButtonMeanings(db)
     await groups.designate(None, CHAT, title="综合科", department="办公室", policy="strict")
     await groups.set_rights(None, CHAT, RIGHTS)
     await keywords.add(None, CHAT, "青松工程", 4001)
@@ -168,7 +168,7 @@ async def test_a_title_sealed_for_one_group_is_not_another_groups(
 
 
 async def test_keywords_are_added_once_and_removed(db: Database, keys: Keys) -> None:
-    keywords = Keywords(db, keys)
+    keywords = GroupTerms(db, keys)
     assert await keywords.add(None, CHAT, " Ｐroject Heron ", 4001)
     assert not await keywords.add(None, CHAT, "project heron", 4002)
     assert await keywords.add(None, -2, "project heron", 4002)

@@ -13,7 +13,7 @@ from bot.errors import DatabaseAway
 from bot.store.database import Database
 from bot.store.lanes import LANES, Claim
 from bot.store.leases import EVERY_LANE, Leases
-from bot.workers.lease_holder import FEED, TIMERS, Alone, Shared
+from bot.workers.lease_holder import FEED, TIMERS, SharedLeases, SoleHolder
 
 QUICK = timedelta(seconds=1)
 """Leases that last a tenth of their usual time; everything else goes as much quicker."""
@@ -48,17 +48,17 @@ class Duties:
 
 
 class Worker:
-    """A process's tenure and its duties, running."""
+    """A process's holder and its duties, running."""
 
     def __init__(self, db: Database, names: Sequence[str] = (*EVERY_LANE, TIMERS)) -> None:
         self.leases = Leases(db)
-        self.tenure = Shared(self.leases, names, lasting=QUICK)
+        self.holder = SharedLeases(self.leases, names, lasting=QUICK)
         self.duties = Duties()
         self.resumed = 0
         self._task: asyncio.Task[None]
 
     def start(self) -> None:
-        self._task = asyncio.create_task(self.tenure.run(self.duties, self._resume))
+        self._task = asyncio.create_task(self.holder.run(self.duties, self._resume))
 
     def _resume(self) -> None:
         self.resumed += 1
@@ -70,7 +70,7 @@ class Worker:
 
     async def stop(self) -> None:
         await self.kill()
-        await self.tenure.leave(self.duties, 0)
+        await self.holder.leave(self.duties, 0)
 
 
 class Team:
@@ -145,7 +145,7 @@ async def test_one_that_was_away_notices_before_it_does_anything(team: Team) -> 
     await team.until(LANES)
     await slow.kill()
     await asyncio.sleep(QUICK.total_seconds())
-    assert slow.tenure.suspended
+    assert slow.holder.suspended
     other = await team.join()
     async with asyncio.timeout(10):
         while len(other.duties.lanes) < LANES:
@@ -154,7 +154,7 @@ async def test_one_that_was_away_notices_before_it_does_anything(team: Team) -> 
     await team.until(LANES // 2, LANES // 2)
     assert {seconds for _, seconds in slow.duties.ended} == {0}
     assert slow.resumed >= 1
-    assert not slow.tenure.suspended
+    assert not slow.holder.suspended
 
 
 async def test_one_that_was_away_alone_goes_on_with_what_it_had(team: Team) -> None:
@@ -165,7 +165,7 @@ async def test_one_that_was_away_alone_goes_on_with_what_it_had(team: Team) -> N
     await asyncio.sleep(2 * QUICK.total_seconds())
     worker.start()
     async with asyncio.timeout(10):
-        while worker.tenure.suspended:
+        while worker.holder.suspended:
             await asyncio.sleep(0.01)
     assert worker.duties.doing == before
     assert worker.duties.ended == []
@@ -177,10 +177,10 @@ async def test_a_lane_on_its_way_to_another_is_worked_on_by_nobody(team: Team) -
     first.duties.slow = 0.3
     await team.join()
     async with asyncio.timeout(10):
-        while not first.tenure._leaving:
+        while not first.holder._leaving:
             await asyncio.sleep(0.01)
-    leaving = set(first.tenure._leaving)
-    assert all(first.tenure.claim(name) is None for name in leaving)
+    leaving = set(first.holder._leaving)
+    assert all(first.holder.claim(name) is None for name in leaving)
     await team.until(LANES // 2, LANES // 2)
 
 
@@ -199,7 +199,7 @@ async def test_a_feed_holds_no_lanes_and_takes_no_share(team: Team) -> None:
 
 
 async def test_a_process_that_is_alone_has_everything_at_once() -> None:
-    duties, alone = Duties(), Alone()
+    duties, alone = Duties(), SoleHolder()
     task = asyncio.create_task(alone.run(duties))
     await asyncio.sleep(0)
     assert set(duties.doing) == {*EVERY_LANE, FEED, TIMERS}

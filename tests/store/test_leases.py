@@ -14,7 +14,7 @@ from bot.outgoing import EffectStatus
 from bot.store.database import Database
 from bot.store.effects import Effects
 from bot.store.inbox import Inbox
-from bot.store.key_values import Facts
+from bot.store.key_values import KeyValues
 from bot.store.keys import Keys
 from bot.store.lanes import LANES, NO_LANE, Claim, current_lane, lane_name, lane_of, working_for
 from bot.store.leases import Leases
@@ -156,8 +156,8 @@ async def test_a_claim_that_has_ended_but_was_not_taken_still_writes(
     (claim,) = await leases.take(["feed"], "a", SHORT)
     await passed(clock)
     with working_for(claim):
-        await Facts(db).put(None, "a", 1)
-    assert await Facts(db).get("a") == 1
+        await KeyValues(db).put(None, "a", 1)
+    assert await KeyValues(db).get("a") == 1
 
 
 @postgresql_only
@@ -168,7 +168,7 @@ async def test_a_takeover_waits_for_who_is_just_writing_and_renewing_does_not(
     await passed(clock)
     with working_for(claim):
         async with db.write() as tx:
-            await Facts(db).put(tx, "a", 1)
+            await KeyValues(db).put(tx, "a", 1)
             with working_for(None):
                 assert await asyncio.create_task(others.leases.take(["feed"], "b", LONG)) == []
                 renewing = asyncio.create_task(others.leases.renew("a", [claim], SHORT))
@@ -189,7 +189,7 @@ async def test_a_task_takes_its_claim_along() -> None:
 
 async def test_one_that_is_alone_is_not_asked(db: Database) -> None:
     with working_for(Claim("lane/7")):
-        await Facts(db).put(None, "a", 1)
+        await KeyValues(db).put(None, "a", 1)
     async with db.read() as connection:
         assert (await connection.execute(select(table))).all() == []
 

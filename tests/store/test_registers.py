@@ -10,8 +10,8 @@ from sqlalchemy import delete, update
 
 from bot.settings import SupervisorSettings
 from bot.store.audit import Audit
-from bot.store.buttons import Buttons, NewButton
-from bot.store.case_pictures import Evidence
+from bot.store.buttons import ButtonMeanings, NewButton
+from bot.store.case_pictures import CasePictures
 from bot.store.cases import Cases
 from bot.store.database import Database
 from bot.store.keys import Keys
@@ -53,7 +53,7 @@ async def test_roles_follow_the_settings(db: Database, keys: Keys) -> None:
 
 
 async def test_buttons_are_random_and_carry_their_meaning(db: Database) -> None:
-    buttons = Buttons(db)
+    buttons = ButtonMeanings(db)
     new = [NewButton(action="take", audience="supervisor", case_id=3, subject={"n": 1})] * 50
     ids = await buttons.create(None, new)
     assert len(set(ids)) == 50
@@ -66,7 +66,7 @@ async def test_buttons_are_random_and_carry_their_meaning(db: Database) -> None:
 
 
 async def test_of_twenty_who_press_a_single_use_button_one_is_first(db: Database) -> None:
-    buttons = Buttons(db)
+    buttons = ButtonMeanings(db)
     (button,) = await buttons.create(None, [NewButton(action="a", audience="anyone")])
     uses = await asyncio.gather(*(buttons.use(None, button, n) for n in range(20)))
     (first,) = [u for u in uses if u.first]
@@ -76,7 +76,7 @@ async def test_of_twenty_who_press_a_single_use_button_one_is_first(db: Database
 async def test_some_buttons_can_be_pressed_again_and_expired_ones_not(
     db: Database, clock: HandClock
 ) -> None:
-    buttons = Buttons(db)
+    buttons = ButtonMeanings(db)
     expires = clock.time + timedelta(hours=1)
     many, brief = await buttons.create(
         None,
@@ -159,7 +159,7 @@ async def test_another_key_does_not_continue_the_trail(
 async def test_evidence_is_kept_replaced_and_purged(
     db: Database, keys: Keys, clock: HandClock
 ) -> None:
-    evidence = Evidence(db, keys.evidence)
+    evidence = CasePictures(db, keys.evidence)
     assert await evidence.get(1, "masked") is None
     await evidence.put(None, 1, "masked", b"old")
     await evidence.put(None, 1, "masked", b"picture")

@@ -20,7 +20,7 @@ import aiohttp
 from sqlalchemy import Engine, event
 from sqlalchemy.engine.default import DefaultDialect
 
-from bot.cases.outcomes import CaseLedger
+from bot.cases.outcomes import CaseOutcomes
 from bot.outgoing import EffectKind
 from bot.platforms.telegram.http_client import AiohttpRequest
 from tests.support.people import SUPERVISORS
@@ -76,13 +76,13 @@ class Killer:
         self._watch_requests()
 
     def _watch_effects(self) -> None:
-        """Know by the ledger's arguments which kind of effect a commit is about."""
+        """Know by the arguments of `CaseOutcomes` which kind of effect a commit is about."""
 
         def wrapped(method: Any, what: str) -> Any:
-            async def call(ledger: Any, row: Any, *rest: Any) -> Any:
+            async def call(outcomes: Any, row: Any, *rest: Any) -> Any:
                 token = _effect.set(f"{what} the {_EFFECTS.get(row.kind, str(row.kind))}")
                 try:
-                    return await method(ledger, row, *rest)
+                    return await method(outcomes, row, *rest)
                 finally:
                     _effect.reset(token)
 
@@ -93,7 +93,7 @@ class Killer:
             ("finished", "end of"),
             ("postponed", "delay of"),
         ):
-            setattr(CaseLedger, name, wrapped(getattr(CaseLedger, name), what))
+            setattr(CaseOutcomes, name, wrapped(getattr(CaseOutcomes, name), what))
 
     def _watch_commits(self) -> None:
         def executed(

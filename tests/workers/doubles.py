@@ -1,4 +1,4 @@
-"""Small doubles of what the outbox stands on: a ledger in memory, and a scripted platform."""
+"""Small doubles of what the outbox stands on: a record in memory, and a scripted platform."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
 from bot.errors import DatabaseAway
-from bot.outgoing import EffectKind, EffectStatus
+from bot.outgoing import EffectKind, EffectStatus, Outcome
 from bot.store.effects import REPEATABLE, EffectRow
-from bot.workers.effect_attempts import Outcome
 
 GROUP, OTHER, SUPERVISORS = -1001, -1002, -1003
 
@@ -36,7 +35,7 @@ def effect(kind: EffectKind, id: int = 1, **changes: object) -> EffectRow:
     return dataclasses.replace(row, **changes)  # type: ignore[arg-type]
 
 
-class MemoryLedger:
+class MemoryOutcomes:
     """Keeps rows as the store does: a status only goes forward, and said things once."""
 
     def __init__(self, *rows: EffectRow) -> None:

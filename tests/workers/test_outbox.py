@@ -26,7 +26,7 @@ from bot.store.lanes import Claim
 from bot.workers import outbox as outbox_module
 from bot.workers.outbox import Outbox
 from bot.workers.send_limits import SendingLimits
-from tests.workers.doubles import GROUP, OTHER, SUPERVISORS, MemoryLedger, Platform, effect
+from tests.workers.doubles import GROUP, OTHER, SUPERVISORS, MemoryOutcomes, Platform, effect
 
 DELETE, REPOST, WARN = EffectKind.DELETE, EffectKind.REPOST, EffectKind.WARN
 CARD, SAY, EDIT, LEAVE = EffectKind.ESCALATE, EffectKind.SAY, EffectKind.EDIT, EffectKind.LEAVE
@@ -41,14 +41,14 @@ def platform() -> Platform:
 
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let waits pass in no time; the delays that were asked for stay in the ledger."""
+    """Let waits pass in no time; the delays that were asked for stay in the record."""
     real = asyncio.sleep
     monkeypatch.setattr(outbox_module.asyncio, "sleep", lambda _: real(0))
 
 
-def build(ledger: MemoryLedger, platform: Platform) -> Outbox:
+def build(recorded: MemoryOutcomes, platform: Platform) -> Outbox:
     unlimited = SendingLimits(itertools.count(0, 60).__next__)  # a minute between any two turns
-    return Outbox(ledger, dict.fromkeys(EffectKind, platform.perform), unlimited)
+    return Outbox(recorded, dict.fromkeys(EffectKind, platform.perform), unlimited)
 
 
 # name, kind, what the platform answers, requests in the end, status, detail
@@ -87,32 +87,32 @@ async def test_what_becomes_of_an_effect(
     detail: str | None,
 ) -> None:
     row = effect(kind)
-    ledger = MemoryLedger(row)
+    recorded = MemoryOutcomes(row)
     platform.will(1, *answers)
-    await build(ledger, platform).run([row])
+    await build(recorded, platform).run([row])
     assert platform.times(1) == requests
-    assert (ledger.outcomes[1].status, ledger.outcomes[1].detail) == (status, detail)
+    assert (recorded.outcomes[1].status, recorded.outcomes[1].detail) == (status, detail)
     if status is DONE and not answers:
-        assert ledger.outcomes[1].message_id == 901
+        assert recorded.outcomes[1].message_id == 901
 
 
 async def test_the_platforms_wait_is_kept_to_the_second(platform: Platform) -> None:
     row = effect(DELETE)
-    ledger = MemoryLedger(row)
+    recorded = MemoryOutcomes(row)
     platform.will(1, RetryAfter(7))
-    await build(ledger, platform).run([row])
-    assert ledger.delays == [pytest.approx(7, abs=0.1)]
+    await build(recorded, platform).run([row])
+    assert recorded.delays == [pytest.approx(7, abs=0.1)]
 
 
 async def test_waits_grow_without_a_connection_and_it_is_never_given_up(
     platform: Platform,
 ) -> None:
     row = effect(DELETE)
-    ledger = MemoryLedger(row)
+    recorded = MemoryOutcomes(row)
     platform.will(1, *[NotSent("x")] * 8)
-    await build(ledger, platform).run([row])
-    assert [round(d, 1) for d in ledger.delays] == [0.5, 1, 2, 4, 8, 15, 15, 15]
-    assert ledger.outcomes[1].status is DONE
+    await build(recorded, platform).run([row])
+    assert [round(d, 1) for d in recorded.delays] == [0.5, 1, 2, 4, 8, 15, 15, 15]
+    assert recorded.outcomes[1].status is DONE
 
 
 @pytest.mark.parametrize("refusal", [Unauthorized("x"), Conflict("x")])
@@ -120,11 +120,11 @@ async def test_a_token_that_is_not_accepted_for_a_while_loses_nothing(
     platform: Platform, refusal: Exception
 ) -> None:
     rows = [effect(DELETE, 1), effect(REPOST, 2)]
-    ledger = MemoryLedger(*rows)
+    recorded = MemoryOutcomes(*rows)
     platform.will(1, refusal, refusal)
     platform.will(2, refusal)
-    await build(ledger, platform).run(rows)
-    assert [o.status for o in ledger.outcomes.values()] == [DONE, DONE]
+    await build(recorded, platform).run(rows)
+    assert [o.status for o in recorded.outcomes.values()] == [DONE, DONE]
 
 
 @pytest.mark.parametrize(
@@ -134,23 +134,23 @@ async def test_a_removal_that_takes_long_is_told_once_and_goes_on(
     platform: Platform, answer: Exception, doubtful: bool
 ) -> None:
     row = effect(DELETE)
-    ledger = MemoryLedger(row)
+    recorded = MemoryOutcomes(row)
     platform.will(1, *[answer] * 30)
-    await build(ledger, platform).run([row])
-    assert ledger.told == [(1, doubtful)]
+    await build(recorded, platform).run([row])
+    assert recorded.told == [(1, doubtful)]
     assert platform.times(1) == 31
-    assert ledger.outcomes[1].status is DONE
+    assert recorded.outcomes[1].status is DONE
 
 
 async def test_a_removal_that_succeeds_soon_is_not_told(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     row = effect(DELETE)
-    ledger = MemoryLedger(row)
+    recorded = MemoryOutcomes(row)
     platform.will(1, OutcomeUnknown("x"))
     monkeypatch.undo()  # waits take their time
-    await build(ledger, platform).run([row])
-    assert ledger.told == []
+    await build(recorded, platform).run([row])
+    assert recorded.told == []
 
 
 async def test_a_card_is_sent_while_a_removal_is_still_in_doubt(
@@ -167,13 +167,13 @@ async def test_a_card_is_sent_while_a_removal_is_still_in_doubt(
 
     platform = Slow()
     rows = [effect(DELETE, 1), effect(REPOST, 2), effect(CARD, 3, chat_id=SUPERVISORS)]
-    ledger = MemoryLedger(*rows)
-    box = build(ledger, platform)
+    recorded = MemoryOutcomes(*rows)
+    box = build(recorded, platform)
     await box.run(rows)  # returns although the removal is not settled
     async with asyncio.timeout(2):
-        while 3 not in ledger.outcomes:
+        while 3 not in recorded.outcomes:
             await asyncio.sleep(0.01)
-    assert set(ledger.outcomes) == {3}  # the copy waits for the removal
+    assert set(recorded.outcomes) == {3}  # the copy waits for the removal
     answered.set()
     await box.drain(1)
     assert [row for row, _ in platform.calls] == [3, 1, 2]
@@ -182,7 +182,7 @@ async def test_a_card_is_sent_while_a_removal_is_still_in_doubt(
 async def test_a_group_that_migrated_is_reached_by_its_new_id(platform: Platform) -> None:
     row = effect(REPOST)
     platform.will(1, Migrated(-1009))
-    await build(MemoryLedger(row), platform).run([row])
+    await build(MemoryOutcomes(row), platform).run([row])
     assert platform.calls == [(1, GROUP), (1, -1009)]
 
 
@@ -194,7 +194,7 @@ async def test_deletions_come_before_what_is_said_and_the_card_last(platform: Pl
         effect(DELETE, 4),
         effect(DELETE, 5),
     ]
-    await build(MemoryLedger(*rows), platform).run(rows)
+    await build(MemoryOutcomes(*rows), platform).run(rows)
     order = [row for row, _ in platform.calls]
     assert set(order[:2]) == {4, 5}
     assert order[-1] == 1
@@ -203,16 +203,16 @@ async def test_deletions_come_before_what_is_said_and_the_card_last(platform: Pl
 async def test_the_bot_says_goodbye_before_it_leaves(platform: Platform) -> None:
     rows = [effect(LEAVE, 1), effect(SAY, 2)]
     platform.will(2, RetryAfter(3), NotSent("x"))
-    await build(MemoryLedger(*rows), platform).run(rows)
+    await build(MemoryOutcomes(*rows), platform).run(rows)
     assert [row for row, _ in platform.calls] == [2, 2, 2, 1]
 
 
 async def test_a_cancelled_copy_is_not_posted(platform: Platform) -> None:
     rows = [effect(DELETE, 1), effect(REPOST, 2), effect(WARN, 3)]
-    ledger = MemoryLedger(*rows)
-    ledger.follow_ups[1] = [effect(REPOST, 2, status=FAILED)]
+    recorded = MemoryOutcomes(*rows)
+    recorded.follow_ups[1] = [effect(REPOST, 2, status=FAILED)]
     platform.will(1, Forbidden("no-right"))
-    await build(ledger, platform).run(rows)
+    await build(recorded, platform).run(rows)
     assert platform.times(2) == 0
     assert platform.times(3) == 1
 
@@ -220,10 +220,10 @@ async def test_a_cancelled_copy_is_not_posted(platform: Platform) -> None:
 async def test_an_effect_is_performed_by_one_task_at_a_time(platform: Platform) -> None:
     card = effect(CARD, 2, chat_id=SUPERVISORS)
     rows = [effect(DELETE, 1), card]
-    ledger = MemoryLedger(*rows)
-    ledger.follow_ups[1] = [card]  # it follows from the failure too
+    recorded = MemoryOutcomes(*rows)
+    recorded.follow_ups[1] = [card]  # it follows from the failure too
     platform.will(1, Forbidden("no-right"))
-    box = build(ledger, platform)
+    box = build(recorded, platform)
     await box.run(rows)
     await box.drain(1)
     assert platform.times(2) == 1
@@ -243,16 +243,16 @@ async def test_a_card_does_not_wait_long_for_a_group_that_is_held_back(
 
     platform = Held()
     rows = [effect(REPOST, 1), effect(CARD, 2, chat_id=SUPERVISORS)]
-    ledger = MemoryLedger(*rows)
-    box = build(ledger, platform)
+    recorded = MemoryOutcomes(*rows)
+    box = build(recorded, platform)
     box.start(rows)
     async with asyncio.timeout(2):
-        while 2 not in ledger.outcomes:
+        while 2 not in recorded.outcomes:
             await asyncio.sleep(0.01)
-    assert 1 not in ledger.outcomes
+    assert 1 not in recorded.outcomes
     held.set()
     await box.drain(1)
-    assert ledger.outcomes[1].status is DONE
+    assert recorded.outcomes[1].status is DONE
 
 
 RESUMED = [
@@ -273,21 +273,21 @@ RESUMED = [
 async def test_what_an_earlier_run_left(
     platform: Platform, row: object, requests: int, status: EffectStatus
 ) -> None:
-    ledger = MemoryLedger(row)  # type: ignore[arg-type]
-    box = build(ledger, platform)
+    recorded = MemoryOutcomes(row)  # type: ignore[arg-type]
+    box = build(recorded, platform)
     await box.sweep([ALONE], settled=False)
     await box.drain(1)
     assert platform.times(1) == requests
-    assert ledger.outcomes[1].status is status
+    assert recorded.outcomes[1].status is status
 
 
 async def test_a_deletion_found_done_after_a_restart_was_ours(platform: Platform) -> None:
-    ledger = MemoryLedger(effect(DELETE, status=EffectStatus.SENDING))
+    recorded = MemoryOutcomes(effect(DELETE, status=EffectStatus.SENDING))
     platform.will(1, NotFound("message-gone"))
-    box = build(ledger, platform)
+    box = build(recorded, platform)
     await box.sweep([ALONE], settled=False)
     await box.drain(1)
-    assert ledger.outcomes[1].detail is None
+    assert recorded.outcomes[1].detail is None
 
 
 async def test_goodbye_and_leaving_stay_together_over_a_restart(platform: Platform) -> None:
@@ -295,14 +295,14 @@ async def test_goodbye_and_leaving_stay_together_over_a_restart(platform: Platfo
         effect(LEAVE, 1, case_id=None, chat_id=OTHER),
         effect(SAY, 2, case_id=None, chat_id=OTHER),
     ]
-    box = build(MemoryLedger(*rows), platform)
+    box = build(MemoryOutcomes(*rows), platform)
     await box.sweep([ALONE], settled=False)
     await box.drain(1)
     assert [row for row, _ in platform.calls] == [2, 1]
 
 
 AWAY = [
-    # what is away, for how many calls of the ledger: the request leaves once all the same
+    # what is away, for how many calls of the outcomes: the request leaves once all the same
     ("before the request", REPOST, 1),
     ("twice before the request", REPOST, 2),
     ("a card", CARD, 1),
@@ -315,37 +315,37 @@ async def test_a_database_that_is_away_is_waited_for(
     platform: Platform, kind: EffectKind, times: int
 ) -> None:
     row = effect(kind)
-    ledger = MemoryLedger(row)
-    ledger.away = times
-    await build(ledger, platform).run([row])
+    recorded = MemoryOutcomes(row)
+    recorded.away = times
+    await build(recorded, platform).run([row])
     assert platform.times(1) == 1
-    assert ledger.outcomes[1].status is DONE
+    assert recorded.outcomes[1].status is DONE
 
 
 async def test_an_outcome_is_recorded_when_the_database_is_back(platform: Platform) -> None:
     row = effect(WARN)
-    ledger = MemoryLedger(row)
+    recorded = MemoryOutcomes(row)
 
     class GoesAway(Platform):
         async def perform(self, row):  # type: ignore[no-untyped-def]
-            ledger.away = 3
+            recorded.away = 3
             return await super().perform(row)
 
     platform = GoesAway()
-    await build(ledger, platform).run([row])
+    await build(recorded, platform).run([row])
     assert platform.times(1) == 1
-    assert ledger.outcomes[1].status is DONE
+    assert recorded.outcomes[1].status is DONE
 
 
 async def test_what_is_in_nobodys_hands_is_taken_up(platform: Platform) -> None:
     planned = effect(REPOST, 1)
     leaving = effect(WARN, 2, status=EffectStatus.SENDING)
     deleting = effect(DELETE, 3, status=EffectStatus.SENDING, case_id=8)
-    ledger = MemoryLedger(planned, leaving, deleting)
-    box = build(ledger, platform)
+    recorded = MemoryOutcomes(planned, leaving, deleting)
+    box = build(recorded, platform)
     await box.sweep([ALONE])
     await box.drain(1)
-    statuses = {number: outcome.status for number, outcome in ledger.outcomes.items()}
+    statuses = {number: outcome.status for number, outcome in recorded.outcomes.items()}
     assert statuses == {1: DONE, 2: UNKNOWN, 3: DONE}
     assert platform.times(2) == 0
 
@@ -359,8 +359,8 @@ async def test_what_is_being_performed_is_not_taken_up_again(platform: Platform)
             return await super().perform(row)
 
     platform = Held()
-    ledger = MemoryLedger(effect(REPOST))
-    box = build(ledger, platform)
+    recorded = MemoryOutcomes(effect(REPOST))
+    box = build(recorded, platform)
     box.start([effect(REPOST)])
     for _ in range(5):
         await asyncio.sleep(0)
@@ -368,13 +368,13 @@ async def test_what_is_being_performed_is_not_taken_up_again(platform: Platform)
     held.set()
     await box.drain(1)
     assert platform.times(1) == 1
-    assert ledger.outcomes[1].status is DONE
+    assert recorded.outcomes[1].status is DONE
 
 
 async def test_a_ledger_with_a_fault_gives_the_effect_back_for_the_sweep(
     platform: Platform,
 ) -> None:
-    class Faulty(MemoryLedger):
+    class Faulty(MemoryOutcomes):
         faults = 1
 
         async def sending(self, row: EffectRow) -> bool:
@@ -384,23 +384,23 @@ async def test_a_ledger_with_a_fault_gives_the_effect_back_for_the_sweep(
             return await super().sending(row)
 
     rows = [effect(REPOST, 1), effect(WARN, 2, chat_id=5001)]
-    ledger = Faulty(*rows)
-    box = build(ledger, platform)
+    recorded = Faulty(*rows)
+    box = build(recorded, platform)
     await box.run(rows)
-    assert set(ledger.outcomes) == {2}
+    assert set(recorded.outcomes) == {2}
     await box.sweep([ALONE])
     await box.drain(1)
-    assert {o.status for o in ledger.outcomes.values()} == {DONE}
+    assert {o.status for o in recorded.outcomes.values()} == {DONE}
     assert platform.times(1) == 1
 
 
 async def test_what_another_process_has_taken_over_is_left_to_it(platform: Platform) -> None:
-    class Lost(MemoryLedger):
+    class Lost(MemoryOutcomes):
         async def sending(self, row: EffectRow) -> bool:
             raise LeaseLost("lane/7")
 
     rows = [effect(REPOST, 1), effect(CARD, 2, chat_id=SUPERVISORS)]
-    ledger = Lost(*rows)
-    await build(ledger, platform).run(rows)
+    recorded = Lost(*rows)
+    await build(recorded, platform).run(rows)
     assert platform.calls == []
-    assert ledger.outcomes == {}
+    assert recorded.outcomes == {}

@@ -18,14 +18,13 @@ from typing import Any
 import pytest
 
 from bot.errors import DatabaseAway, NotSent, OutcomeUnknown, RetryAfter
-from bot.outgoing import EffectKind, EffectStatus
+from bot.outgoing import EffectKind, EffectStatus, Outcome
 from bot.store.database import Database
 from bot.store.effects import EffectRow, Effects, NewEffect
 from bot.store.keys import Keys
 from bot.store.lanes import Claim
 from bot.workers import retry_policy
 from bot.workers import send_limits as limits_module
-from bot.workers.effect_attempts import Outcome
 from bot.workers.outbox import Outbox
 from bot.workers.send_limits import SendingLimits
 
@@ -34,7 +33,7 @@ KINDS = (EffectKind.DELETE, EffectKind.REPOST, EffectKind.WARN, EffectKind.SAY, 
 CASES = 12
 
 
-class StoreLedger:
+class StoreOutcomes:
     """The store's effects; a call may fail before it has begun, or after it was committed."""
 
     def __init__(self, db: Database, effects: Effects, chance: random.Random) -> None:
@@ -160,10 +159,10 @@ async def test_whatever_fails_each_thing_is_said_once_and_comes_to_its_end(
 async def run(db: Database, effects: Effects, chance: random.Random) -> None:
     new = planned(chance)
     rows = await effects.plan(None, new)
-    ledger, platform = StoreLedger(db, effects, chance), FailingPlatform(chance)
+    recorded, platform = StoreOutcomes(db, effects, chance), FailingPlatform(chance)
     by_case = [[r for r in rows if r.case_id == case] for case in range(1, CASES + 1)]
     for _ in range(5):  # the process ends this often
-        box = Outbox(ledger, dict.fromkeys(EffectKind, platform.perform), SendingLimits())
+        box = Outbox(recorded, dict.fromkeys(EffectKind, platform.perform), SendingLimits())
         for case in by_case:
             box.start(case)
         by_case = []
@@ -171,8 +170,8 @@ async def run(db: Database, effects: Effects, chance: random.Random) -> None:
             await asyncio.sleep(chance.random() * 0.03)
             await swept(box)
         await box.drain(0)
-    ledger.outages = platform.faults = 0.0
-    box = Outbox(ledger, dict.fromkeys(EffectKind, platform.perform), SendingLimits())
+    recorded.outages = platform.faults = 0.0
+    box = Outbox(recorded, dict.fromkeys(EffectKind, platform.perform), SendingLimits())
     async with asyncio.timeout(20):
         while await effects.unfinished():
             await swept(box)

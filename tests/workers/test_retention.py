@@ -36,7 +36,7 @@ async def test_old_updates_and_old_evidence_are_erased(
     old = await store.inbox.add([received(n) for n in range(1, 6)])
     await store.inbox.decide(None, {row.id: "clean" for row in old[:4]})
     case, _ = await store.cases.open(None, new_case(masked_text="█", has_picture=True))
-    await store.evidence.put(None, case.id, "masked", b"picture")
+    await store.case_pictures.put(None, case.id, "masked", b"picture")
 
     await at(store, monkeypatch, start + timedelta(days=29))
     await purger.purge()
@@ -55,7 +55,7 @@ async def test_old_updates_and_old_evidence_are_erased(
     after = await store.cases.get(case.id)
     assert after is not None
     assert (after.masked_text, after.has_picture, after.number) == (None, False, case.number)
-    assert await store.evidence.get(case.id, "masked") is None
+    assert await store.case_pictures.get(case.id, "masked") is None
     assert (await store.cases.get(fresh.id)) == fresh
     [(action, detail)] = await entries(store)
     before = (start + timedelta(days=1)).isoformat()

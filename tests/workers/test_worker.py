@@ -201,7 +201,7 @@ async def test_an_outage_of_the_database_is_no_delivery_and_is_waited_for(
 
 
 class Held:
-    """A tenure of which the test decides."""
+    """A holder of which the test decides."""
 
     suspended = False
 
@@ -218,7 +218,7 @@ class Held:
 
 async def test_rows_of_lanes_that_are_not_held_are_left_alone() -> None:
     handler, held, left = Handler(), Held(), []
-    worker = Worker(handler.handle, handler.dead_letter, Decisions(), tenure=held)
+    worker = Worker(handler.handle, handler.dead_letter, Decisions(), holder=held)
     worker.finished = lambda row: left.append(row.id)
     del held.claims[lane_name(lane_of(OFFICE))]
     worker.submit([row(1), row(2, PROJECT)])
@@ -233,7 +233,7 @@ async def test_a_lane_that_was_lost_is_left_to_the_other_process() -> None:
     async def handle(row: InboxRow) -> str | None:
         raise LeaseLost("lane")
 
-    worker = Worker(handle, handle, decisions, tenure=held)
+    worker = Worker(handle, handle, decisions, holder=held)
     worker.submit([row(1)])
     await worker.drain(1)
     assert (decisions.results, decisions.attempts) == ({}, [])
@@ -243,7 +243,7 @@ async def test_a_lane_that_was_lost_is_left_to_the_other_process() -> None:
 
 async def test_nothing_is_begun_while_the_leases_are_in_doubt() -> None:
     handler, held = Handler(), Held()
-    worker = Worker(handler.handle, handler.dead_letter, Decisions(), tenure=held)
+    worker = Worker(handler.handle, handler.dead_letter, Decisions(), holder=held)
     held.suspended = True
     worker.submit([row(1)])
     await asyncio.sleep(0.01)

@@ -61,7 +61,7 @@ def to_message(update: telegram.Update) -> Message | None:
 
 
 def _sender(message: telegram.Message) -> Sender:
-    """Return the sender; a chat that posts as itself comes before the user that stands in for it."""
+    """Return the sender; a chat that posts as itself comes before its stand-in user."""
     user, chat = message.from_user, message.sender_chat
     if chat is None and user is None:
         chat = message.chat

@@ -161,7 +161,7 @@ def _read_page(walk: Walk, document: Any, number: int, outside: set[int]) -> boo
 
 
 def _is_doubtful(text: Any, words: str) -> bool:
-    """Return True if the text layer is not what the page shows: its letters have no known meaning."""
+    """Return True if the text layer differs from the page: its letters have no known meaning."""
     count = min(text.count_chars(), _CHECKED)
     wrong = sum(int(raw.FPDFText_HasUnicodeMapError(text, i) == 1) for i in range(count))
     wrong += sum(c == "\ufffd" or "\ue000" <= c <= "\uf8ff" for c in words[:_CHECKED])

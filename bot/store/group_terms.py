@@ -25,7 +25,7 @@ class Keyword:
     added_at: datetime
 
 
-class Keywords:
+class GroupTerms:
     """The groups' own terms: sealed, and unique in a group by a keyed digest."""
 
     def __init__(self, db: Database, keys: Keys) -> None:
