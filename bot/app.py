@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Collection
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import telegram
 from telegram.ext import Application
@@ -20,12 +22,15 @@ from bot.cases.outcomes import CaseOutcomes
 from bot.cases.performers import Performers
 from bot.cases.picture_masking import PictureMasker
 from bot.cases.removal_failures import RemovalFailures
+from bot.cases.replies import Replies
 from bot.cases.review import Review
 from bot.detect.media.pictures.known_lines import LineMemory
 from bot.detect.media.pictures.reading_cache import ReadOnce
 from bot.detect.media.sandbox.lazy_pool import StartingMedia
 from bot.detect.text.terms.keyword_list import KeywordList
 from bot.fragments import AttachmentReader
+from bot.groups.designation import Designation
+from bot.groups.protection import GroupProtection
 from bot.handlers.backlog import Backlog
 from bot.handlers.blind_spots import BlindSpots
 from bot.handlers.buttons import Buttons
@@ -33,8 +38,7 @@ from bot.handlers.commands import Commands
 from bot.handlers.dispatch import Dispatcher, register
 from bot.handlers.membership import Membership
 from bot.handlers.private_check import PrivateCheck
-from bot.handlers.refused_settings import Mistakes
-from bot.handlers.replies import Speaker
+from bot.handlers.refused_settings import RefusedSettings
 from bot.handlers.rights import Rights
 from bot.health.readiness import Health, Pulse
 from bot.i18n import Catalogs
@@ -70,6 +74,37 @@ FILES_AT_ONCE = 16
 """Files in memory, of at most 20 MB each, that are fetched or wait to be read."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Base:
+    """The parts that everything else stands on."""
+
+    settings: Settings
+    parts: frozenset[Part]
+    store: Store
+    bot: telegram.Bot
+    request: AiohttpRequest
+    actor: TelegramActor
+    media: StartingMedia
+    judge: Judge
+    composer: Composer
+    directory: Directory
+    holder: SoleHolder | SharedLeases
+    wakeups: Wakeups
+    limits: SendingLimits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Casework:
+    """The parts that record decisions, plan effects and perform them."""
+
+    cards: Cards
+    notes: DecisionNotes
+    alerts: Alerts
+    removals: PromptRemovals
+    outbox: Outbox
+    replies: Replies
+
+
 @contextlib.asynccontextmanager
 async def build(
     settings: Settings, *, media: StartingMedia | None = None, parts: Collection[Part] = PARTS
@@ -81,46 +116,40 @@ async def build(
     """
     require_parts(settings, parts)
     rules = _rules(settings)
-    catalogs = Catalogs.load(settings.resource("locales"), settings.language)
+    allowed = WatchedFile(settings.allow_list, load_allow_list)
+    lists = _keyword_files(settings)
     async with contextlib.AsyncExitStack() as stack:
         request = AiohttpRequest()
         stack.push_async_callback(request.shutdown)
-        bot = make_bot(settings.required_token, settings.api_url, request)
         store = await stack.enter_async_context(opened_store(settings))
-        reader = media or StartingMedia(
-            engine=settings.ocr_engine,
-            workers=settings.ocr_workers,
-            memory=LineMemory(store.keys.cipher),
-        )
-        if media is None:
-            stack.push_async_callback(reader.close)
-        allowed = WatchedFile(settings.allow_list, load_allow_list)
-        lists = _keyword_files(settings)
-        directory = Directory(
-            store,
-            {None: settings.keywords, **{g.id: g.keywords for g in settings.groups}},
-            files=lists,
-        )
+        directory = Directory(store, _configured_terms(settings), files=lists)
         judge = Judge(rules, directory, allowed=allowed, now=store.db.now)
-        composer = Composer(catalogs, judge.explain)
-        held = lease_holder(settings, store, parts)
-        notices = await stack.enter_async_context(wakeups(settings, held.owner))
-        limits = await stack.enter_async_context(sending(settings))
-        app = _assemble(
-            (settings, frozenset(parts), store),
-            (bot, request),
-            reader,
-            judge,
-            composer,
-            directory,
-            (held, notices, limits),
+        holder = lease_holder(settings, store, parts)
+        bot = make_bot(settings.required_token, settings.api_url, request)
+        base = _Base(
+            settings=settings,
+            parts=frozenset(parts),
+            store=store,
+            bot=bot,
+            request=request,
+            actor=TelegramActor(bot, request),
+            media=media or _media(settings, store, stack),
+            judge=judge,
+            composer=Composer(
+                Catalogs.load(settings.resource("locales"), settings.language), judge.explain
+            ),
+            directory=directory,
+            holder=holder,
+            wakeups=await stack.enter_async_context(wakeups(settings, holder.owner)),
+            limits=await stack.enter_async_context(sending(settings)),
         )
-        app.watched.extend((rules, allowed, *lists.values()))
-        mistakes = Mistakes(Speaker(store, app.outbox.start), composer, settings)
+        casework = _casework(base)
+        app = _app(base, casework, watched=[rules, allowed, *lists.values()])
+        refused = RefusedSettings(casework.replies, base.composer)
         for file in app.watched:
-            file.refuse = mistakes.tell
+            file.refuse = refused.report
         if "worker" in parts:
-            reader.start()
+            base.media.start()
         try:
             yield app
         finally:
@@ -130,137 +159,173 @@ async def build(
             await store.db.checkpoint()
 
 
-def _assemble(
-    process: tuple[Settings, frozenset[Part], Store],
-    platform: tuple[telegram.Bot, AiohttpRequest],
-    media: StartingMedia,
-    judge: Judge,
-    composer: Composer,
-    directory: Directory,
-    sharing: tuple[SoleHolder | SharedLeases, Wakeups, SendingLimits],
-) -> App:
-    """Put the parts together, from the platform's actor up to the worker."""
-    settings, parts, store = process
-    bot, request = platform
-    held, notices, limits = sharing
-    actor = TelegramActor(bot, request)
-    chat = settings.supervision.chat
+def _media(settings: Settings, store: Store, stack: contextlib.AsyncExitStack) -> StartingMedia:
+    media = StartingMedia(
+        engine=settings.ocr_engine,
+        workers=settings.ocr_workers,
+        memory=LineMemory(store.keys.cipher),
+    )
+    stack.push_async_callback(media.close)
+    return media
+
+
+def _casework(base: _Base) -> _Casework:
+    store, composer, chat = base.store, base.composer, base.settings.supervision.chat
     cards = Cards(store, composer, chat)
-    decision_notes = DecisionNotes(store, composer)
+    notes = DecisionNotes(store, composer)
     alerts = Alerts(store, composer, chat)
     outcomes = CaseOutcomes(
         store=store,
         cards=cards,
-        removal_failures=RemovalFailures(store, composer, actor),
-        decision_notes=decision_notes,
+        removal_failures=RemovalFailures(store, composer, base.actor),
+        decision_notes=notes,
         merged_notices=MergedNotices(store, composer),
         alerts=alerts,
     )
-    removals = PromptRemovals(actor.delete)
-    performers = {**Performers(actor, store, cards).all(), EffectKind.DELETE: removals.perform}
-    outbox = Outbox(outcomes, performers, limits)
-    desk = CaseDesk(
-        store=store,
-        notices=Notices(store, composer),
+    removals = PromptRemovals(base.actor.delete)
+    performers = {**Performers(base.actor, store, cards).all(), EffectKind.DELETE: removals.perform}
+    outbox = Outbox(outcomes, performers, base.limits)
+    return _Casework(
         cards=cards,
-        masker=PictureMasker(media, judge.still_found),
+        notes=notes,
+        alerts=alerts,
+        removals=removals,
+        outbox=outbox,
+        replies=Replies(store, outbox.start, supervisors_chat=chat),
     )
-    once = ReadOnce(media, digest=store.keys.digest, cipher=store.keys.cipher)
-    reader = AttachmentReader(
-        once,
-        actor.download,
+
+
+def _reader(base: _Base) -> AttachmentReader:
+    keys = base.store.keys
+    return AttachmentReader(
+        ReadOnce(base.media, digest=keys.digest, cipher=keys.cipher),
+        base.actor.download,
         files=FairGate(FILES_AT_ONCE),
-        readings=FairGate(settings.ocr_workers + 1),
+        readings=FairGate(base.settings.ocr_workers + 1),
     )
-    recent = RecentPosts()
-    pipeline = Pipeline(
-        judge=judge,
-        released=ReleasedContent(store),
+
+
+def _pipeline(
+    base: _Base, casework: _Casework, reader: AttachmentReader, recent: RecentPosts
+) -> Pipeline:
+    desk = CaseDesk(
+        store=base.store,
+        notices=Notices(base.store, base.composer),
+        cards=casework.cards,
+        masker=PictureMasker(base.media, base.judge.still_found),
+    )
+    return Pipeline(
+        judge=base.judge,
+        released=ReleasedContent(base.store),
         reader=reader,
         desk=desk,
         recent=recent,
-        acts=outbox,
-        removals=removals,
+        acts=casework.outbox,
+        removals=casework.removals,
     )
-    speaker = Speaker(store, outbox.start)
-    rights = Rights(store, actor)
-    membership = Membership(
-        store=store,
-        actor=actor,
-        speaker=speaker,
-        composer=composer,
-        directory=directory,
-        supervisors_chat=chat,
+
+
+def _groups(base: _Base, casework: _Casework) -> tuple[Designation, GroupProtection]:
+    settings = base.settings
+    protection = GroupProtection(
+        store=base.store,
+        actor=base.actor,
+        replies=casework.replies,
+        composer=base.composer,
+        directory=base.directory,
         introduction=(settings.organisation, settings.contact),
     )
-    application = Application.builder().bot(bot).updater(None).job_queue(None).build()
+    designation = Designation(
+        store=base.store,
+        replies=casework.replies,
+        composer=base.composer,
+        directory=base.directory,
+        protection=protection,
+    )
+    return designation, protection
+
+
+def _application(
+    base: _Base, casework: _Casework, reader: AttachmentReader, designation: Designation
+) -> Application[Any, Any, Any, Any, Any, Any]:
+    """Build python-telegram-bot's application with the handlers of what people do."""
+    rights = Rights(base.store, base.actor)
+    application = Application.builder().bot(base.bot).updater(None).job_queue(None).build()
     register(
         application,
         commands=Commands(
-            store=store,
-            composer=composer,
-            speaker=speaker,
+            store=base.store,
+            composer=base.composer,
+            replies=casework.replies,
             rights=rights,
-            directory=directory,
-            checker=PrivateCheck(judge, reader, composer),
+            directory=base.directory,
+            checker=PrivateCheck(base.judge, reader, base.composer),
         ),
         buttons=Buttons(
-            store=store,
-            actor=actor,
-            composer=composer,
-            review=Review(store, decision_notes, cards),
-            membership=membership,
+            store=base.store,
+            actor=base.actor,
+            composer=base.composer,
+            review=Review(base.store, casework.notes, casework.cards),
+            designation=designation,
             rights=rights,
-            speaker=speaker,
+            replies=casework.replies,
         ),
-        membership=membership,
+        membership=Membership(base.store, designation),
     )
+    return application
+
+
+def _app(base: _Base, casework: _Casework, *, watched: list[WatchedFile[Any]]) -> App:
+    settings, store = base.settings, base.store
+    reader, recent = _reader(base), RecentPosts()
+    designation, protection = _groups(base, casework)
+    application = _application(base, casework, reader, designation)
     dispatcher = Dispatcher(
         application=application,
         store=store,
-        directory=directory,
-        membership=membership,
-        pipeline=pipeline,
-        judge=judge,
-        alerts=alerts,
-        start=outbox.start,
+        directory=base.directory,
+        designation=designation,
+        pipeline=_pipeline(base, casework, reader, recent),
+        judge=base.judge,
+        alerts=casework.alerts,
+        start=casework.outbox.start,
     )
-    pulse, polls = Pulse(store.db.now), settings.webhook_url is None
-    decisions = InboxDecisions(store)
-    worker = Worker(dispatcher.handle, dispatcher.dead_letter, decisions, holder=held)
-    health = Health(store=store, pulse=pulse, polls=polls, shared=not settings.is_embedded)
-
-    async def oldest_picture() -> datetime | None:
-        return (await store.inbox.waiting())["picture"].oldest
-
+    worker = Worker(
+        dispatcher.handle, dispatcher.dead_letter, InboxDecisions(store), holder=base.holder
+    )
+    polls = settings.webhook_url is None
+    health = Health(
+        store=store, pulse=Pulse(store.db.now), polls=polls, shared=not settings.is_embedded
+    )
     return App(
         settings=settings,
-        parts=parts,
+        parts=base.parts,
         store=store,
-        bot=bot,
-        request=request,
+        bot=base.bot,
+        request=base.request,
         application=application,
         prepare=dispatcher.prepare,
         worker=worker,
-        outbox=outbox,
-        removals=removals,
-        directory=directory,
+        outbox=casework.outbox,
+        removals=casework.removals,
+        directory=base.directory,
         restarts=Restarts(store),
-        membership=membership,
-        media=media,
+        designation=designation,
+        protection=protection,
+        media=base.media,
         recent=recent,
         health=health,
-        lanes=Lanes(holder=held, intake=Intake(store.inbox, worker), wakeups=notices),
+        lanes=Lanes(holder=base.holder, intake=Intake(store.inbox, worker), wakeups=base.wakeups),
         retention=Retention(store, timedelta(days=settings.retention_days)),
-        blind_spots=BlindSpots(
-            store,
-            speaker,
-            composer,
-            chat,
-            heard_at=health.heard_at,
-        ),
-        backlog=Backlog(store, alerts, composer, outbox.start, oldest_picture),
+        blind_spots=BlindSpots(store, casework.replies, base.composer, heard_at=health.heard_at),
+        backlog=Backlog(store, casework.alerts, base.composer, casework.outbox.start),
+        watched=watched,
     )
+
+
+def _configured_terms(settings: Settings) -> dict[int | None, tuple[str, ...]]:
+    """Return the terms of the settings by group; those of None are the organisation's."""
+    return {None: settings.keywords, **{g.id: g.keywords for g in settings.groups}}
 
 
 def _rules(settings: Settings) -> WatchedFile[ActiveRules]:

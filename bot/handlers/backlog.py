@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from bot.cases.alerts import Alerts
-from bot.handlers.replies import Start
+from bot.cases.replies import Start
 from bot.notifications.composer import Composer
 from bot.notifications.texts import supervisors as words
 from bot.store.effects import EffectRow
@@ -18,25 +17,20 @@ CAUGHT_UP = timedelta(minutes=1)
 
 _EPISODE = "pictures-behind"
 
-Oldest = Callable[[], Awaitable[datetime | None]]
-"""Returns the time of the oldest undecided picture, or None; the same for every process."""
-
 
 class Backlog:
     """Watches the pictures; one message begins an episode and one ends it, over restarts too."""
 
-    def __init__(
-        self, store: Store, alerts: Alerts, composer: Composer, start: Start, oldest: Oldest
-    ) -> None:
+    def __init__(self, store: Store, alerts: Alerts, composer: Composer, start: Start) -> None:
         self._store = store
         self._alerts = alerts
         self._composer = composer
         self._start = start
-        self._oldest = oldest
 
     async def check(self) -> None:
         """Look whether an episode begins or ends."""
-        now, oldest = self._store.db.now(), await self._oldest()
+        now = self._store.db.now()
+        oldest = (await self._store.inbox.waiting())["picture"].oldest
         age = now - oldest if oldest is not None else timedelta(0)
         episode = await self._store.key_values.get(_EPISODE) or {}
         since = datetime.fromisoformat(episode["since"]) if episode else None

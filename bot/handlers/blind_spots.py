@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 
-from bot.handlers.replies import Speaker
+from bot.cases.replies import Replies
 from bot.notifications.composer import Composer
 from bot.notifications.texts import blind_spots as words
-from bot.outgoing import Post, RichText
+from bot.outgoing import RichText
 from bot.store.database import Tx
 from bot.store.effects import EffectRow
 from bot.store.store import Store
@@ -36,15 +36,13 @@ class BlindSpots:
     def __init__(
         self,
         store: Store,
-        speaker: Speaker,
+        replies: Replies,
         composer: Composer,
-        supervisors_chat: int | None,
         heard_at: Callable[[], Awaitable[datetime | None]],
     ) -> None:
         self._store = store
-        self._speaker = speaker
+        self._replies = replies
         self._composer = composer
-        self._supervisors_chat = supervisors_chat
         self._heard_at = heard_at
 
     async def check(self) -> None:
@@ -65,7 +63,7 @@ class BlindSpots:
                 text = words.outage(self._composer.translator(), since=before, until=heard)
                 detail = {"since": before.isoformat(), "until": heard.isoformat()}
                 planned = await self._record(tx, f"outage/{before.isoformat()}", text, detail)
-        self._speaker.start(planned)
+        self._replies.start(planned)
 
     async def _check_numbers(self) -> None:
         checked = await self._store.key_values.get(_CHECKED) or {"id": 0}
@@ -93,7 +91,7 @@ class BlindSpots:
                     text = words.gap(t, missing=count, since=since, until=to)
                     detail = {"first": first, "last": last, "missing": count}
                     planned += await self._record(tx, f"gap/{first}", text, detail)
-        self._speaker.start(planned)
+        self._replies.start(planned)
 
     async def _missing(self, first: int, last: int) -> int:
         return last - first + 1 - await self._store.inbox.count_between(first, last)
@@ -102,7 +100,4 @@ class BlindSpots:
         self, tx: Tx, subject: str, text: RichText, detail: Mapping[str, object]
     ) -> list[EffectRow]:
         await self._store.audit.write(tx, "blind-spot", subject=subject, detail=detail)
-        if self._supervisors_chat is None:
-            return []
-        post = Post(chat_id=self._supervisors_chat, text=text)
-        return await self._speaker.say(f"blind-spot/{subject}", post, tx=tx)
+        return await self._replies.to_supervisors(f"blind-spot/{subject}", text, tx)

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 import telegram
 
+from bot.cases.replies import Replies
 from bot.cases.review import Review
 from bot.errors import PlatformError
-from bot.handlers.membership import Membership
-from bot.handlers.replies import Speaker
+from bot.groups.designation import Designation
 from bot.handlers.rights import Rights
 from bot.i18n import Translator
 from bot.notifications.composer import Composer
@@ -37,17 +37,17 @@ class Buttons:
         actor: Actor,
         composer: Composer,
         review: Review,
-        membership: Membership,
+        designation: Designation,
         rights: Rights,
-        speaker: Speaker,
+        replies: Replies,
     ) -> None:
         self._store = store
         self._actor = actor
         self._composer = composer
         self._review = review
-        self._membership = membership
+        self._designation = designation
         self._rights = rights
-        self._speaker = speaker
+        self._replies = replies
 
     async def pressed(self, update: telegram.Update, _context: object) -> None:
         """Handle a press; the person always gets an answer."""
@@ -94,7 +94,7 @@ class Buttons:
         if case is not None and case.decided_at is not None:
             return t("A supervisor has decided this case already.")
         first, rows = await self._review.appeal(button.case_id or 0, occasion)
-        self._speaker.start(rows)
+        self._replies.start(rows)
         if first:
             return t("Thank you. A supervisor will look at it, and you will hear from me.")
         return t("It is with the supervisors already; you will hear from me.")
@@ -104,7 +104,7 @@ class Buttons:
     ) -> str:
         chat_id, user_id = button.chat_id or 0, query.from_user.id
         approved = button.action == "approve"
-        decide = self._membership.approve if approved else self._membership.refuse
+        decide = self._designation.approve if approved else self._designation.refuse
         first = await decide(chat_id, user_id, occasion)
         if first is not None:
             return t("Already decided by {who}.", who=first or t("somebody else"))
@@ -119,14 +119,14 @@ class Buttons:
                 approved=approved,
             )
             post = Post(chat_id=query.message.chat.id, text=text)
-            await self._speaker.edit(f"{occasion}/answered", post, query.message.message_id)
+            await self._replies.edit(f"{occasion}/answered", post, query.message.message_id)
         return t("Approved.") if approved else t("Refused.")
 
     async def _case(self, t: Translator, button: ButtonRow, user_id: int, occasion: str) -> str:
         case_id = button.case_id or 0
         if button.action in ("more", "less"):
             shown = button.action == "more"
-            self._speaker.start(await self._review.details(case_id, occasion, shown=shown))
+            self._replies.start(await self._review.details(case_id, occasion, shown=shown))
             return t("Details") if shown else t("Without details")
         rows: Sequence[object]
         if button.action == "take":
@@ -136,7 +136,7 @@ class Buttons:
             status = _DECISIONS[button.action]
             claim, rows = await self._review.decide(case_id, user_id, status, occasion)
             done = t("Confirmed.") if button.action == "confirm" else t("Marked as a false alarm.")
-        self._speaker.start(rows)
+        self._replies.start(rows)
         return done if claim.won else await self._lost(t, claim, user_id)
 
     async def _lost(self, t: Translator, claim: CaseClaim, user_id: int) -> str:

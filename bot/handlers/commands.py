@@ -8,8 +8,8 @@ from datetime import timedelta
 import telegram
 from telegram.ext import ContextTypes
 
+from bot.cases.replies import Replies
 from bot.handlers.private_check import PrivateCheck
-from bot.handlers.replies import Speaker
 from bot.handlers.rights import Rights
 from bot.i18n import Translator
 from bot.judging.group_directory import Directory
@@ -34,14 +34,14 @@ class Commands:
         *,
         store: Store,
         composer: Composer,
-        speaker: Speaker,
+        replies: Replies,
         rights: Rights,
         directory: Directory,
         checker: PrivateCheck,
     ) -> None:
         self._store = store
         self._composer = composer
-        self._speaker = speaker
+        self._replies = replies
         self._rights = rights
         self._directory = directory
         self._checker = checker
@@ -208,7 +208,7 @@ class Commands:
             reply_to=message.message_id if to_message or not private else None,
             text=text,
         )
-        await self._speaker.say(f"update/{update.update_id}/answer{suffix}", post)
+        await self._replies.say(f"update/{update.update_id}/answer{suffix}", post)
 
 
 def _is_anonymous(update: telegram.Update) -> bool:

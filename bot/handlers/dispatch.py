@@ -20,10 +20,11 @@ from telegram.ext import (
 )
 
 from bot.cases.alerts import Alerts
+from bot.cases.replies import Start
+from bot.groups.designation import Designation
 from bot.handlers.buttons import Buttons
 from bot.handlers.commands import Commands
 from bot.handlers.membership import Membership
-from bot.handlers.replies import Start
 from bot.judging.group_directory import Directory
 from bot.judging.judge import Judge
 from bot.judging.plan import Plan
@@ -87,7 +88,7 @@ class Dispatcher:
         application: Application[Any, Any, Any, Any, Any, Any],
         store: Store,
         directory: Directory,
-        membership: Membership,
+        designation: Designation,
         pipeline: Pipeline,
         judge: Judge,
         alerts: Alerts,
@@ -98,7 +99,7 @@ class Dispatcher:
         self._application = application
         self._store = store
         self._directory = directory
-        self._membership = membership
+        self._designation = designation
         self._pipeline = pipeline
         self._judge = judge
         self._faults: dict[int, Exception] = {}
@@ -153,11 +154,11 @@ class Dispatcher:
         if chat["type"] == "private":
             return await self._to_handlers(self._parse(data))
         if "migrate_to_chat_id" in data[kind]:
-            await self._membership.migrated(chat["id"], data[kind]["migrate_to_chat_id"])
+            await self._designation.migrated(chat["id"], data[kind]["migrate_to_chat_id"])
             return "handled"
         if "migrate_from_chat_id" in data[kind]:
             # The two chats tell of it independently of each other.
-            await self._membership.migrated(data[kind]["migrate_from_chat_id"], chat["id"])
+            await self._designation.migrated(data[kind]["migrate_from_chat_id"], chat["id"])
             return "handled"
         group = await self._directory.get(chat["id"])
         if group is None or group.status != "designated":
@@ -190,8 +191,8 @@ class Dispatcher:
         if _is_command(message.get("text", "")):
             return await self._to_handlers(self._parse(data))
         chat = telegram.Chat.de_json(message["chat"], self._application.bot)
-        if group is None and not self._membership.is_supervisors_chat(chat.id):
-            await self._membership.discover(chat, f"update/{row.update_id}")
+        if group is None and not self._designation.is_supervisors_chat(chat.id):
+            await self._designation.discover(chat.id, chat.title or "", f"update/{row.update_id}")
             self._directory.forget(chat.id)
         return "ignored"
 

@@ -17,9 +17,10 @@ from telegram.ext import Application
 
 from bot.detect.media.sandbox.lazy_pool import StartingMedia
 from bot.errors import ConfigurationError
+from bot.groups.designation import Designation
+from bot.groups.protection import GroupProtection
 from bot.handlers.backlog import Backlog
 from bot.handlers.blind_spots import BlindSpots
-from bot.handlers.membership import Membership
 from bot.health.readiness import Health
 from bot.health.server import health_routes, start_server
 from bot.judging.group_directory import LOOK, Directory
@@ -132,7 +133,8 @@ class App:
     directory: Directory
     restarts: Restarts
     lanes: Lanes
-    membership: Membership
+    designation: Designation
+    protection: GroupProtection
     media: StartingMedia
     health: Health
     retention: Retention
@@ -237,8 +239,8 @@ class App:
     async def _timers(self) -> None:
         """Do what is due from time to time; one process does."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(every(RIGHTS_CHECK, self._check_all_rights))
-            group.create_task(every(OVERDUE_CHECK, self.membership.leave_overdue))
+            group.create_task(every(RIGHTS_CHECK, self.protection.check_all))
+            group.create_task(every(OVERDUE_CHECK, self.designation.leave_overdue))
             group.create_task(every(BLIND_CHECK, self.blind_spots.check))
             group.create_task(every(BACKLOG_CHECK, self.backlog.check))
             group.create_task(every(PURGE, self.retention.purge))
@@ -285,12 +287,6 @@ class App:
         if (timers := self.lanes.holder.claim(TIMERS)) is not None:
             claims.append(timers)
         await self.outbox.sweep(claims)
-
-    async def _check_all_rights(self) -> None:
-        for group in await self.store.groups.all():
-            if group.status == "designated":
-                occasion = f"rights/{group.chat_id}/{self.store.db.now().isoformat()}"
-                await self.membership.check(group.chat_id, occasion)
 
 
 async def connect(application: Application) -> None:  # type: ignore[type-arg]

@@ -189,7 +189,7 @@ async def test_words_to_a_group_whose_fate_is_not_known_are_told_to_the_supervis
     office: Office,
 ) -> None:
     await office.people.fault("sendMessage", chat_id=OFFICE, status=502)
-    speaker = office.app.membership._speaker
+    speaker = office.app.designation._replies
     await speaker.say("test/group", Post(chat_id=OFFICE, text=RichText(text="大家好")))
     await office.quiet()
     [alert] = await office.said(SUPERVISORS)
@@ -199,7 +199,7 @@ async def test_words_to_a_group_whose_fate_is_not_known_are_told_to_the_supervis
 
 async def test_words_to_a_person_are_not_repeated_to_the_supervisors(office: Office) -> None:
     await office.people.fault("sendMessage", chat_id=ZHANG, status=502)
-    speaker = office.app.membership._speaker
+    speaker = office.app.designation._replies
     await speaker.say("test/person", Post(chat_id=ZHANG, text=RichText(text="青松项目")))
     await office.quiet()
     [alert] = await office.said(SUPERVISORS)

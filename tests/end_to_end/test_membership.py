@@ -123,7 +123,7 @@ async def test_two_supervisors_the_second_is_told_who_was_first(office: Office) 
 
 async def test_a_group_that_nobody_answers_for_is_left_after_a_day(office: Office) -> None:
     await added(office)
-    await office.app.membership.leave_overdue()
+    await office.app.designation.leave_overdue()
     await office.quiet()
     assert await bot_in(office, NEW_GROUP) == "administrator"
     store = office.app.store
@@ -132,11 +132,11 @@ async def test_a_group_that_nobody_answers_for_is_left_after_a_day(office: Offic
         await tx.execute(
             update(groups).where(groups.c.chat_id == NEW_GROUP).values(pending_since=waiting)
         )
-    await office.app.membership.leave_overdue()
+    await office.app.designation.leave_overdue()
     await office.quiet()
     assert await bot_in(office, NEW_GROUP) == "left"
     assert len(await spoken(office, NEW_GROUP)) == 2
-    await office.app.membership.leave_overdue()
+    await office.app.designation.leave_overdue()
     await office.quiet()
     assert len(await spoken(office, NEW_GROUP)) == 2
 

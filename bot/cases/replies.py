@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from bot.cases.payloads import Payload, dump
-from bot.outgoing import EffectKind, Post
+from bot.outgoing import Button, EffectKind, Post, RichText
 from bot.store.database import Tx
 from bot.store.effects import EffectRow, NewEffect
 from bot.store.store import Store
@@ -13,16 +13,31 @@ from bot.store.store import Store
 Start = Callable[[Sequence[EffectRow]], None]
 
 
-class Speaker:
-    """Plans posts and has them sent. A key says a thing once, whatever happens in between."""
+class Replies:
+    """Plans posts and has them sent. A key is sent once, whatever happens in between."""
 
-    def __init__(self, store: Store, start: Start) -> None:
+    def __init__(self, store: Store, start: Start, *, supervisors_chat: int | None) -> None:
         self._store = store
         self.start = start
+        self.supervisors_chat = supervisors_chat
 
     async def say(self, key: str, post: Post, *, tx: Tx | None = None) -> list[EffectRow]:
         """Send a text to a chat; with the caller's transaction, the caller starts the rows."""
         return await self._plan(key, EffectKind.SAY, post.chat_id, post, None, tx)
+
+    async def to_supervisors(
+        self,
+        key: str,
+        text: RichText,
+        tx: Tx | None = None,
+        *,
+        buttons: tuple[tuple[Button, ...], ...] = (),
+    ) -> list[EffectRow]:
+        """Send a text to the supervisors' chat, if one is configured."""
+        if self.supervisors_chat is None:
+            return []
+        post = Post(chat_id=self.supervisors_chat, text=text, buttons=buttons)
+        return await self.say(key, post, tx=tx)
 
     async def edit(self, key: str, post: Post, message_id: int) -> None:
         """Put a post in place of a sent one."""
