@@ -30,7 +30,7 @@ class Backlog:
     async def check(self) -> None:
         """Look whether an episode begins or ends."""
         now = self._store.db.now()
-        oldest = (await self._store.inbox.waiting())["picture"].oldest
+        oldest = await self._oldest()
         age = now - oldest if oldest is not None else timedelta(0)
         episode = await self._store.key_values.get(_EPISODE) or {}
         since = datetime.fromisoformat(episode["since"]) if episode else None
@@ -38,6 +38,10 @@ class Backlog:
             self._start(await self._begin(oldest))
         elif since is not None and age < CAUGHT_UP:
             self._start(await self._end(since, now))
+
+    async def _oldest(self) -> datetime | None:
+        """Return when the oldest undecided picture came; the same for every process."""
+        return (await self._store.inbox.waiting())["picture"].oldest
 
     async def _begin(self, since: datetime) -> list[EffectRow]:
         minutes = BEHIND // timedelta(minutes=1)
