@@ -100,12 +100,12 @@ async def go_every_way(office: Office) -> None:
     await office.quiet()
     marked = f"机密★10年 {SECRET}"
     first = await people.post(ZHANG, OFFICE, "大家好")
-    stays = await people.post(ZHANG, OFFICE, "下午见")
+    await people.fault("deleteMessage", delay=0.5)  # it is quoted before it is gone
     await people.edit(ZHANG, OFFICE, first, marked)
     await people.post(CHEN, OFFICE, f"请登记 {NUMBER}")
     await people.post(ZHANG, OFFICE, KEY)
     await people.post(ZHANG, OFFICE, f"{TERM}明天开始，{KEYWORD}")
-    await people.post(ZHANG, OFFICE, "看这个", quote=marked, reply_to=stays)
+    await people.post(ZHANG, OFFICE, "看这个", quote=marked, reply_to=first)
     await people.poll(ZHANG, OFFICE, f"绝密 {SECRET}", ["好", NUMBER])
     await people.contact(ZHANG, OFFICE, SECRET, "13800138000")
     await people.document(ZHANG, OFFICE, f"机密★10年{SECRET}.txt", marked.encode())
