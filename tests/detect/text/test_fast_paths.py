@@ -131,13 +131,15 @@ PATTERNS = [RulePattern(rule) for rule in RULES if rule.pattern]
 
 
 @given(TEXTS)
-def test_what_is_idle_holds_nothing(text: str) -> None:
+def test_a_detector_finds_nothing_where_it_may_find_nothing(text: str) -> None:
     form = NORMALIZER(text)
-    if ENGINE._is_idle(form, TERM_LIST):
-        found: list[object] = []
-        fragment = Fragment(source=Source.TEXT, text=text)
-        ENGINE._look(fragment, slow(text), ENGINE._all(TERM_LIST), {})
-        assert found == []
+    fragment = Fragment(source=Source.TEXT, text=text)
+    for detector in ENGINE._with_terms(TERM_LIST):
+        if not detector.may_find(form):
+            assert list(detector.detect(fragment, slow(text))) == [], detector.name
+    for deriver in ENGINE._derivers:
+        if not deriver.may_derive(form):
+            assert list(deriver.derive(slow(text))) == []
 
 
 @given(TEXTS)

@@ -22,6 +22,7 @@ from bot.detect.text.decoding.character_sounds import (
 )
 from bot.detect.text.decoding.derived_text import Derived, Part, around, derive
 from bot.detect.text.decoding.encoded import DECODED
+from bot.detect.text.matching.keyword_gates import Gates
 from bot.detect.text.matching.multi_search import DaachorseIndex
 from bot.detect.text.normalization.normalized_text import Normalized, places_without
 from bot.detect.text.normalization.normalizer import Normalizer, shared_normalizer
@@ -124,6 +125,26 @@ class Restorer:
                 if len(found) >= enough:
                     break
         return _merged((), found)
+
+
+class DisguiseDeriver:
+    """Derives texts with marks in the clear, where the gates saw a word of a disguised mark."""
+
+    only_likely = True
+
+    def __init__(self, restore: Restorer, gates: Gates, number: int) -> None:
+        """``gates`` open ``number`` for the restorer's words."""
+        self._restore = restore
+        self._gates = gates
+        self._number = number
+
+    def may_derive(self, text: Normalized) -> bool:
+        """Return True if a text may hold a mark in disguise."""
+        return self._number in self._gates.opened(text)
+
+    def derive(self, text: Normalized) -> Iterator[tuple[Derived, Normalized]]:
+        """Yield the texts with their disguised words in the clear."""
+        return self._restore(text)
 
 
 @functools.cache

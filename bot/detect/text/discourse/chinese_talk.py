@@ -165,9 +165,9 @@ def _ends_title(before: str, after: str) -> bool:
 def _once(text: Normalized, ask: Callable[..., bool], *about: str) -> bool:
     """Ask the same about the same words of a text but once."""
     key = (ask, about)
-    answer: bool | None = text.known.get(key)
+    answer = text.cache.talk.get(key)
     if answer is None:
-        answer = text.known[key] = ask(*about)
+        answer = text.cache.talk[key] = ask(*about)
     return answer
 
 

@@ -65,8 +65,8 @@ class KeywordList:
         # What is found in the dense form, which takes long to make, is found in the bare one too.
         noisy = {bare for core in cores if (bare := _NOISE.sub("", core)) != core}
         self._noisy = index(tuple(noisy - {""})) if noisy else None
-        # Of some lists the bare form says nothing.
-        self._is_open = "" in noisy or self.may_be_disguised
+        # The bare form cannot show a term that consists of marks.
+        self._is_open = "" in noisy
         self._collisions = Collisions()
 
     def __len__(self) -> int:
@@ -84,7 +84,7 @@ class KeywordList:
         return list(self._checked(text, raw)) if raw else []
 
     def may_find(self, text: Normalized) -> bool:
-        """Say quickly whether a text may hold a term, or a disguise of one."""
+        """Return True if a text may hold a term; takes microseconds."""
         if self._index.find(text.bare) or self._is_open:
             return True
         return self._noisy is not None and bool(self._noisy.find(text.bare))
@@ -106,7 +106,7 @@ class KeywordList:
         self, text: Normalized, raw: Iterable[tuple[int, int, int]]
     ) -> Iterator[KeywordHit]:
         dense_text, starts, folded = text.dense_text, text.dense.starts, text.folded
-        is_derived = text.changed is not None
+        is_derived = text.is_derived
         for start, end, core in raw:
             first, last = starts[start], starts[end - 1] + 1
             if is_derived and not text.is_changed(first, last):
@@ -135,7 +135,7 @@ class SearchableTerms(Protocol):
         """Return every hit."""
 
     def may_find(self, text: Normalized) -> bool:
-        """Say quickly whether a text may hold a term, or a disguise of one."""
+        """Return True if a text may hold a term; takes microseconds."""
 
     @property
     def may_be_disguised(self) -> bool:
@@ -159,7 +159,7 @@ class KeywordLists:
         return [hit for terms in self._lists for hit in terms.find(text)]
 
     def may_find(self, text: Normalized) -> bool:
-        """Say quickly whether a text may hold a term of any list, or a disguise of one."""
+        """Return True if a text may hold a term of any list; takes microseconds."""
         return any(terms.may_find(text) for terms in self._lists)
 
     @property
