@@ -23,7 +23,7 @@ from bot.detect.text.decoding.character_sounds import (
 from bot.detect.text.decoding.derived_text import Derived, Part, around, derive
 from bot.detect.text.decoding.encoded import DECODED
 from bot.detect.text.matching.keyword_gates import Gates
-from bot.detect.text.matching.multi_search import DaachorseIndex
+from bot.detect.text.matching.multi_search import DaachorseIndex, IndexFactory
 from bot.detect.text.normalization.normalized_text import Normalized, places_without
 from bot.detect.text.normalization.normalizer import Normalizer, shared_normalizer
 
@@ -68,13 +68,13 @@ class _Form:
 class Restorer:
     """Puts the packs' marks in place of their disguises."""
 
-    def __init__(self, normalize: Normalizer) -> None:
+    def __init__(self, normalize: Normalizer, index: IndexFactory = DaachorseIndex) -> None:
         self._normalize = normalize
         forms: dict[str, _Form] = {}
         for form, meant in _forms():
             forms.setdefault(normalize(form).folded, meant)
         self._words, self._forms = tuple(forms), tuple(forms.values())
-        self._index = DaachorseIndex(self._words)
+        self._index = index(self._words)
 
     def words(self) -> tuple[str, ...]:
         """Return words of which a text that holds a disguise has one in its bare form."""
@@ -148,9 +148,9 @@ class DisguiseDeriver:
 
 
 @functools.cache
-def shared_restorer() -> Restorer:
+def shared_restorer(index: IndexFactory = DaachorseIndex) -> Restorer:
     """Return the process's own: it never changes, and to prepare its words takes a while."""
-    return Restorer(shared_normalizer())
+    return Restorer(shared_normalizer(), index)
 
 
 def _merged(runs: Iterable[Part], parts: Iterable[Part]) -> list[Part]:
@@ -253,7 +253,7 @@ def _characters(char: str) -> Iterator[tuple[str, str]]:
 class DisguisedTerms:
     """Finds the disguises of a list's terms of three and more Chinese characters."""
 
-    def __init__(self, cores: Iterable[str]) -> None:
+    def __init__(self, cores: Iterable[str], index: IndexFactory = DaachorseIndex) -> None:
         terms = [core for core in cores if len(core) >= 3 and _HAN.fullmatch(core)]
         self._plain = frozenset(terms)
         sounds: dict[str, str] = {}
@@ -267,8 +267,8 @@ class DisguisedTerms:
         for term in terms:
             sounds[term.translate(skeletons())] = ALIKE
         letters.pop("", None)
-        self._sounds = DaachorseIndex(tuple(sounds))
-        self._letters = DaachorseIndex(tuple(letters))
+        self._sounds = index(tuple(sounds))
+        self._letters = index(tuple(letters))
         self._sound_labels, self._letter_labels = tuple(sounds.values()), tuple(letters.values())
 
     def find(self, text: Normalized) -> Iterator[tuple[int, int, str]]:

@@ -61,6 +61,7 @@ class KeywordList:
         for number, (_, core, *_) in enumerate(self._terms):
             cores[core] = (*cores.get(core, ()), number)
         self._by_core = tuple(cores.values())
+        self._new_index = index
         self._index = index(tuple(cores))
         # What is found in the dense form, which takes long to make, is found in the bare one too.
         noisy = {bare for core in cores if (bare := _NOISE.sub("", core)) != core}
@@ -96,7 +97,8 @@ class KeywordList:
 
     @functools.cached_property
     def _disguised(self) -> DisguisedTerms:
-        return DisguisedTerms(dict.fromkeys(core for _, core, *_ in self._terms))
+        cores = dict.fromkeys(core for _, core, *_ in self._terms)
+        return DisguisedTerms(cores, self._new_index)
 
     def disguised(self, text: Normalized) -> list[tuple[int, int, str]]:
         """Return (start, end, kind) of what may be a term of a short list in disguise."""
