@@ -30,7 +30,7 @@ from bot.rules.rule import DISGUISED
 SEED = 20260502
 ROUNDS = 40
 CONFIG = Path(__file__).parents[1] / "config"
-HARMLESS = Path(__file__).parents[1] / "tests/data/harmless.jsonl"
+HARMLESS = Path(__file__).parents[1] / "tests/data/tuned-harmless.jsonl"
 TERMS = ("青松项目", "长风计划", "碧波工程", "赤霞课题", "苍岭方案", "银河标准", "松江研究")
 WORDS = ("Falcon Report", "Evergreen", "Project Orion")
 MANY = (*TERMS, *WORDS, *office.keywords(500))

@@ -32,12 +32,12 @@ def inspect(text: str, source: Source = Source.TEXT) -> tuple[Finding, ...]:
     return inspection.findings
 
 
-@pytest.mark.parametrize("case", lines("harmless.jsonl"), ids=lambda c: c["text"][:20])
+@pytest.mark.parametrize("case", lines("tuned-harmless.jsonl"), ids=lambda c: c["text"][:20])
 def test_harmless_text_passes(case: dict[str, Any]) -> None:
     assert [f.rule_id for f in inspect(case["text"])] == []
 
 
-@pytest.mark.parametrize("case", lines("leaking.jsonl"), ids=lambda c: c["text"][:20])
+@pytest.mark.parametrize("case", lines("tuned-leaks.jsonl"), ids=lambda c: c["text"][:20])
 def test_leaking_text_is_found(case: dict[str, Any]) -> None:
     found = [f.rule_id for f in inspect(case["text"])]
     assert any(rule.startswith(tuple(case["rules"])) for rule in found)

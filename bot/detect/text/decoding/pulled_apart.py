@@ -61,7 +61,7 @@ _ONE_SIGN = re.compile(_SIGN)
 
 
 def may_be_loose(text: Normalized) -> bool:
-    """Say quickly whether anything in a text may have been pulled apart or spelt out.
+    """Return True if anything in a text may have been pulled apart or spelt out.
 
     ASCII's part of it, closed up, holds all that there is of ASCII and perhaps more.
     """
@@ -99,7 +99,7 @@ def closed_up(text: str) -> Iterator[Part]:
 
 
 def _belongs(piece: re.Match[str]) -> bool:
-    """Say whether a piece is one of a key and no word."""
+    """Return True if a piece is one of a key and no word."""
     written = piece.group()
     return written.startswith(_KEY_HEADS) or (
         any(c.isdigit() for c in written) and any(c.isalpha() for c in written)

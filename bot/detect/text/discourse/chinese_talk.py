@@ -133,7 +133,7 @@ _TITLE_BEFORE = re.compile(
 
 
 def is_harmless_talk(text: Normalized, start: int, end: int, level: Discourse) -> bool:
-    """Say whether the sentence speaks about such words instead of bearing them as a mark.
+    """Return True if the sentence speaks about such words instead of bearing them as a mark.
 
     ``near`` looks only at what the hit is grammatically tied to, ``broad`` at the whole sentence.
     A hit that has a line to itself is never talk.
@@ -158,7 +158,7 @@ def is_harmless_talk(text: Normalized, start: int, end: int, level: Discourse) -
 
 
 def _ends_title(before: str, after: str) -> bool:
-    """Say whether the hit ends its line, set off by blanks from a title."""
+    """Return True if the hit ends its line, set off by blanks from a title."""
     return not after.strip() and bool(_TITLE_BEFORE.search(before))
 
 
@@ -181,7 +181,7 @@ def _is_quiz(line: str) -> bool:
 
 
 def _is_close_talk(before: str, after: str) -> bool:
-    """Say whether the words are English talk, or have the hit as their object."""
+    """Return True if the words are English talk, or have the hit as their object."""
     return is_english_talk(before, after) or _is_tied(
         before, after, in_hand=_has_in_hand(before, after)
     )
@@ -206,7 +206,7 @@ def _is_tied(before: str, after: str, *, in_hand: bool) -> bool:
 
 
 def _has_in_hand(before: str, after: str) -> bool:
-    """Say whether the writer passes on the thing itself, and tells of no other's."""
+    """Return True if the writer passes on the thing itself, and tells of no other's."""
     around = before + " " + after
     return bool(_IN_HAND.search(around)) and not any(
         p.search(around) for p in (_QUESTION, _CASE, _REMINDER, _INVENTED)
@@ -214,7 +214,7 @@ def _has_in_hand(before: str, after: str) -> bool:
 
 
 def _fills(before: str, after: str) -> bool:
-    """Say whether the sentence as a whole is talk; a title behind the mark is no part of it."""
+    """Return True if the sentence as a whole is talk; a title behind the mark is no part of it."""
     if _HANDED_BEFORE.search(before[-_NEAR:]):
         return False
     around = before + " " + after

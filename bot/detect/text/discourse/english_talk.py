@@ -80,7 +80,7 @@ _FORBIDDEN = re2.compile(
 
 
 def is_english_talk(before: str, after: str) -> bool:
-    """Say whether an English sentence around a mark, folded to lower case, is about such marks."""
+    """Return True if an English sentence around a mark, folded to lower case, is about such marks."""
     before, after = _ADDRESS.sub(" ", before), _ADDRESS.sub(" ", after)  # no part of a sentence
     around = before + " " + after
     words = len(_WORDS.findall(around))

@@ -27,6 +27,6 @@ _REACH = 24
 
 
 def is_read_out(before: str, after: str) -> bool:
-    """Say whether the words around a mark tell what a paper bears, and where, not how it should."""
+    """Return True if the words around a mark tell what a paper bears, and where, not how it should."""
     placed = _PLACE_BEFORE.search(before[-_REACH:]) and _GOES_ON.search(after)
     return bool((placed or _POINTED_AT.search(after)) and not _LESSON.search(before + " " + after))

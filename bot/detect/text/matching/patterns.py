@@ -43,7 +43,7 @@ class RulePattern:
         self._stop_words = tuple(word.lower() for word in rule.stop_words)
 
     def may_match(self, text: Normalized) -> bool:
-        """Say quickly whether a text holds characters enough of the right kind in a row."""
+        """Return True if a text holds characters enough of the right kind in a row."""
         if self._run is not None and not self._run.may_stand_in(text):
             return False
         if self._guard is None or self.rule.guard is None:
@@ -137,7 +137,7 @@ def in_characters(data: bytes, spans: Iterable[tuple[int, int]]) -> Iterator[tup
 
 
 def at_boundary(text: str, start: int, end: int, boundary: Boundary) -> bool:
-    """Say whether no character of the boundary's class touches the hit."""
+    """Return True if no character of the boundary's class touches the hit."""
     if boundary == "none":
         return True
     return not (

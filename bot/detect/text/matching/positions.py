@@ -49,7 +49,7 @@ def nearest_word(
 
 
 def stands(text: Normalized, start: int, end: int, positions: tuple[Position, ...]) -> bool:
-    """Say whether the hit stands in one of the places."""
+    """Return True if the hit stands in one of the places."""
     return "any" in positions or any(_stands(text, start, end, where) for where in positions)
 
 

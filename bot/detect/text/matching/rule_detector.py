@@ -166,7 +166,7 @@ def _prepare(rule: Rule, normalizer: Normalizer) -> _Prepared:
 
 
 def _fits(prepared: _Prepared, text: Normalized) -> bool:
-    """Say whether the fragment as a whole holds what the rule asks for, and not what it bars."""
+    """Return True if the fragment as a whole holds what the rule asks for, and not what it bars."""
     if prepared.absent is not None and prepared.absent.search(text.encoded("compact")):
         return False
     return prepared.beside is None or bool(prepared.beside.search(text.encoded("compact")))

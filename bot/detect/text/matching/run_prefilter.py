@@ -31,7 +31,7 @@ class Run:
         self._left_out = b" \t" if view == "compact" else b""
 
     def may_stand_in(self, text: Normalized) -> bool:
-        """Say whether a text holds such a run."""
+        """Return True if a text holds such a run."""
         return self._run in text.flat.translate(self._table, self._left_out)
 
 

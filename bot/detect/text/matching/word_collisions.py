@@ -44,7 +44,7 @@ class Collisions:
         }
 
     def is_accident(self, text: str, start: int, end: int) -> bool:
-        """Say whether ``text[start:end]`` is only a piece of the words around it."""
+        """Return True if ``text[start:end]`` is only a piece of the words around it."""
         patterns = self._patterns.get(text[start:end])
         if patterns is None:
             return False

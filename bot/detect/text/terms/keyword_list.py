@@ -92,7 +92,7 @@ class KeywordList:
 
     @property
     def may_be_disguised(self) -> bool:
-        """Say whether disguises of the terms are looked for: only a short list's are."""
+        """Return True if disguises of the terms are looked for: only a short list's are."""
         return len(self._terms) <= MAX_TERMS
 
     @functools.cached_property
@@ -141,7 +141,7 @@ class SearchableTerms(Protocol):
 
     @property
     def may_be_disguised(self) -> bool:
-        """Say whether disguises of the terms are looked for."""
+        """Return True if disguises of the terms are looked for."""
 
     def disguised(self, text: Normalized) -> list[tuple[int, int, str]]:
         """Return (start, end, kind) of what may be a term in disguise."""
@@ -166,7 +166,7 @@ class KeywordLists:
 
     @property
     def may_be_disguised(self) -> bool:
-        """Say whether disguises of any list's terms are looked for."""
+        """Return True if disguises of any list's terms are looked for."""
         return any(terms.may_be_disguised for terms in self._lists)
 
     def disguised(self, text: Normalized) -> list[tuple[int, int, str]]:
@@ -189,7 +189,7 @@ def _is_latin(char: str) -> bool:
 
 
 def _gaps_allowed(folded: str, first: int, last: int, *, spans: bool) -> bool:
-    """Say whether a term may pass over all that stands between its Chinese characters."""
+    """Return True if a term may pass over all that stands between its Chinese characters."""
     if _LONG_GAP.search(folded, first, last):
         return False
     if folded.find("\n", first, last) < 0:
