@@ -1,4 +1,4 @@
-"""What is quick about most texts finds what the slow way finds."""
+"""The fast paths find the same as the slow ones."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ LOOSE = st.text("aF09 :+/_-中一二〇○洞·<b>/[]ghp_sk", max_size=24)
 
 
 @given(st.lists(st.one_of(PIECES, LOOSE), max_size=4).map("".join))
-def test_codes_are_told(text: str) -> None:
+def test_encodings_are_recognised(text: str) -> None:
     form = NORMALIZER(text)
     if CODE.search(form.text) or list(_parts(form.text)):
         assert may_hold_code(form)
@@ -173,7 +173,7 @@ def test_a_run_never_hides_a_match(pattern: str, text: str) -> None:
     assert run is None or run.may_stand_in(NORMALIZER(text))
 
 
-def test_a_run_says_where_there_is_no_match() -> None:
+def test_a_run_excludes_texts_without_it() -> None:
     run = run_of("[A-Z]{2}[0-9]{2}[A-Z0-9 ]{8}", "text")
     assert run is not None
     assert not run.may_stand_in(NORMALIZER("今天开会 OK 2026 thanks"))

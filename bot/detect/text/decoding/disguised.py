@@ -1,6 +1,14 @@
 """Undo the disguises of marks and of listed terms: sounds, look-alikes, parts, order, letters.
 
-What is found this way is a doubt for a supervisor, never a reason to take a message down.
+Findings made this way are likely: a supervisor sees them, and no message is deleted for them.
+
+A worked example::
+
+    text       材料已标 jī mì ★10年
+    word       "ji mi" is a known form of 机密          looked up among prepared forms
+    derived    材料已标 机密 ★10年, label "pinyin"       with each character's source span
+    detectors  find state-secret in the derived text    as in any text
+    finding    likely, at "jī mì ★10年" of the original
 """
 
 from __future__ import annotations
@@ -32,7 +40,7 @@ PHRASES = (
     "内部资料", "内部文件", "内部事项", "注意保密", "此件不公开",
     "严禁外传", "不得外传", "请勿外传", "勿外传", "不要外传",
 )  # fmt: skip
-"""What stands beside a mark; of their characters one at a time is looked for in disguise."""
+"""Phrases beside a mark; one of their characters at a time is looked for in disguise."""
 
 INITIALS = (("jm", "机密"), ("mm", "秘密"), ("jm", "绝密"))
 STARS = "★☆⭐"
@@ -58,7 +66,7 @@ _UPRIGHT = re.compile(rf"(?:(?<=\n)|^)(?:{_ONE} ?\n){{3,40}}{_ONE}(?= ?\n| ?$)",
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """What a disguised form stands for; ``shown`` of its characters are the term's own."""
+    """The meaning of a disguised form; ``shown`` of its characters are the term's own."""
 
     plain: str
     label: str

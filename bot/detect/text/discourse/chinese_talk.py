@@ -1,4 +1,4 @@
-"""Tell talk about marks from texts that bear them: lessons, laws, questions, reminders, reports."""
+"""Distinguish talk about marks from texts that bear them: lessons, laws, questions, reports."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _QUOTES_OPEN, _QUOTES_CLOSE = ('"', "'", "「", "『"), ('"', "'", "」", "』")
 
 # Patterns that run on whole sentences are RE2's: they cost little even where marks are crowded.
 
-# What has the very words as its object, right before or after the hit.
+# Verbs and nouns right before or after the hit that have it as their object.
 _EXAMPLE_BEFORE = re.compile(
     r"(?:(?:例|比|譬|诸)如|比方|例子[是为叫]?|举例[::]?|示例|样例|规范写法|(?:判断|填空|单选|多选|"
     r"问|答|题)[::]|"
@@ -75,7 +75,7 @@ _TOPIC = re2.compile(
     r"培训|学习|宣传|警示|案例|通报|曝光|新闻|报道|提醒|承诺书|责任书|自查|排查|台账|清理|查处|"
     r"处分|违规|违法"
 )
-# What is told of other people, other times, or of things that only look like a mark.
+# Stories of other people or times, and things that only look like a mark.
 _STORY = re2.compile(
     r"当年|那年|以前|从前|年代|[他她]们?(?:说|讲|问|写|把|教)|爷爷|奶奶|老板|师傅|老\p{Han}(?:讲|说)|"
     r"剧里|剧组|道具|展柜|展厅|展品|博物馆|网上卖|[咸闲]鱼|假(?:公文|的|证|文件)|骗子|贴纸|[三四五几]个字|"
@@ -206,7 +206,7 @@ def _is_tied(before: str, after: str, *, in_hand: bool) -> bool:
 
 
 def _has_in_hand(before: str, after: str) -> bool:
-    """Return True if the writer passes on the thing itself, and tells of no other's."""
+    """Return True if the writer passes on the thing itself, not a story of another's."""
     around = before + " " + after
     return bool(_IN_HAND.search(around)) and not any(
         p.search(around) for p in (_QUESTION, _CASE, _REMINDER, _INVENTED)

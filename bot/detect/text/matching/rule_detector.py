@@ -1,4 +1,15 @@
-"""The detector of the packs' rules."""
+"""The detector of the packs' rules.
+
+The path of one rule, from cheap to costly; most texts leave at the first step::
+
+    gates     does a keyword of the rule occur?          one pass for all rules
+    digits    is there a number long enough?
+    prefilter is there a run that the pattern needs?     `run_prefilter`
+    pattern   does RE2 match, at a boundary, validated?  `patterns`
+    fragment  beside / absent
+    hit       context words, position, unless, talk      `_score`
+    finding
+"""
 
 from __future__ import annotations
 
@@ -112,20 +123,20 @@ class RuleDetector:
         whole = prepared.rule.extent is Extent.WHOLE
         most = prepared.rule.most or (MAX_WHOLE if whole else None)
         hits = prepared.pattern.find(text)
-        # Most patterns do not match: what else a rule asks for is looked at after that.
+        # Most patterns do not match, so the rule's other conditions come after the first hit.
         first = next(hits, None)
         if first is not None and _fits(prepared, text):
-            yield from islice(self._judged(prepared, fragment, text, chain((first,), hits)), most)
+            yield from islice(self._scored(prepared, fragment, text, chain((first,), hits)), most)
 
-    def _judged(
+    def _scored(
         self, prepared: _Prepared, fragment: Fragment, text: Normalized, hits: Iterable[PatternHit]
     ) -> Iterator[Finding]:
         rule, whole = prepared.rule, prepared.rule.extent is Extent.WHOLE
         severity: Severity | None = None
         left = MAX_JUDGED + len(text.text) // LENGTH_PER_JUDGED
         for hit in hits:
-            score = _judge(prepared, fragment, text, hit) if left > 0 else _unjudged(rule)
-            # Of what withholds all a few are told, so that only what is dropped can be much.
+            score = _score(prepared, fragment, text, hit) if left > 0 else _unscored(rule)
+            # A rule that withholds all yields few findings anyway, so only its dropped hits count.
             left -= (score is None) is whole
             if score is None:
                 continue
@@ -180,16 +191,16 @@ def _severity(prepared: _Prepared, text: Normalized) -> Severity:
 
 
 @functools.lru_cache(maxsize=1024)
-def _unjudged(rule: Rule) -> Score:
+def _unscored(rule: Rule) -> Score:
     code = default_reason(rule.category)
     confidence = rule.confidence * (UNJUDGED if rule.extent is Extent.WHOLE else 1)
     return Score(confidence, (code,) if code else ())
 
 
-def _judge(
+def _score(
     prepared: _Prepared, fragment: Fragment, text: Normalized, hit: PatternHit
 ) -> Score | None:
-    """Judge a hit by what stands around it; None drops it."""
+    """Score a hit by its surroundings; None drops it."""
     rule, around = prepared.rule, prepared.rule.surroundings
     confidence = rule.confidence
     reasons: list[str] = []

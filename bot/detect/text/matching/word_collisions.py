@@ -36,7 +36,7 @@ _ACCIDENTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 
 class Collisions:
-    """Says where a term's characters belong to other words."""
+    """Recognises places where a term's characters belong to other words."""
 
     def __init__(self, accidents: Mapping[str, tuple[str, ...]] = _ACCIDENTS) -> None:
         self._patterns = {

@@ -1,4 +1,16 @@
-"""A text in one form, with the way back to where each character came from."""
+"""A text in one form, with the way back to where each character came from.
+
+A worked example (offsets in the original are what a mask covers)::
+
+    original   机\\u200b密 ★10 Year   as posted, with an invisible character
+    text       机密 ★10 Year         normalised, case kept; starts = 0, 2, 3, 4, …
+    folded     机密 ★10 year         lower case, same offsets
+    compact    机密★10year           no blanks: rules with view = "compact"
+    dense      机密 ★10 year         no noise between two Chinese characters (机 密 -> 机密)
+    bare       机密10year            letters and digits only: keywords and terms
+
+Bare and folded are made for every message; dense and compact only for texts with hits.
+"""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from bot.detect.text.normalization.normalizer import Normalizer, shared_normaliz
 
 MAX_NOISE = 3
 _HAN = re.compile(r"[\u3007\u3400-\u9fff\U00020000-\U0003134f]")
-# What a term may not pass over. The long gap is looked for first, so that the others are short.
+# Gaps that a term may not pass over. The long one is searched first, so that the others are short.
 _LONG_GAP = re.compile(rf"(?<={_HAN.pattern})[\W_]{{{MAX_NOISE + 1},}}(?={_HAN.pattern})")
 _BREAK = re.compile(rf"(?<={_HAN.pattern})[\W_]*\n[\W_]*(?={_HAN.pattern})")
 _TWO_BREAKS = re.compile(rf"(?<={_HAN.pattern})[\W_]*\n[\W_]*\n[\W_]*(?={_HAN.pattern})")
@@ -63,7 +63,7 @@ class KeywordList:
         self._by_core = tuple(cores.values())
         self._new_index = index
         self._index = index(tuple(cores))
-        # What is found in the dense form, which takes long to make, is found in the bare one too.
+        # Terms of the dense form, which takes long to make, stand in the bare one too.
         noisy = {bare for core in cores if (bare := _NOISE.sub("", core)) != core}
         self._noisy = index(tuple(noisy - {""})) if noisy else None
         # The bare form cannot show a term that consists of marks.

@@ -11,11 +11,11 @@ from bot.model import Certainty, Finding, Fragment
 from bot.rules.rule import DISGUISED, GROUP_KEYWORD
 
 MAX_PLACES = 60
-"""Hits above which those that touch are told as one."""
+"""With more hits than this, those that touch become one finding."""
 
 
 class KeywordDetector:
-    """Looks for a group's own terms. Of overlapping hits the longest is told."""
+    """Looks for a group's own terms. Overlapping hits become one finding."""
 
     name = "keywords"
 

@@ -1,4 +1,4 @@
-"""Tell real secrets from words, samples and masks by their shape."""
+"""Distinguish real secrets from words, samples and masks by their shape."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def json_web_token(value: str) -> bool:
 
 
 def real_password(value: str) -> bool:
-    """Return True if a value looks like a chosen password rather than a word, a mask or a sample."""
+    """Return True if a value looks like a chosen password, not a word, mask or sample."""
     if len(set(value)) < 4 or not _TELLING.search(value):
         return False
     if _DATES.fullmatch(value) or _CODE.fullmatch(value) or _WEAK.fullmatch(value):
@@ -70,7 +70,7 @@ def mixed(value: str) -> bool:
 
 
 def random_looking(value: str) -> bool:
-    """Return True if a value looks generated: digits among its letters, no words joined by marks."""
+    """Return True if a value looks generated: digits among letters, no joined words."""
     if not mixed(value) or _CODE.fullmatch(value):
         return False
     words = [w for w in re.split(r"[^A-Za-z0-9]+", value) if w]
