@@ -30,7 +30,7 @@ from bot.rules.rule import DISGUISED
 SEED = 20260502
 ROUNDS = 40
 CONFIG = Path(__file__).parents[1] / "config"
-HARMLESS = Path(__file__).parents[1] / "tests/data/harmless.jsonl"
+HARMLESS = Path(__file__).parents[1] / "tests/data/tuned-harmless.jsonl"
 TERMS = ("青松项目", "长风计划", "碧波工程", "赤霞课题", "苍岭方案", "银河标准", "松江研究")
 WORDS = ("Falcon Report", "Evergreen", "Project Orion")
 MANY = (*TERMS, *WORDS, *office.keywords(500))
@@ -252,7 +252,7 @@ class Bench:
         self._checker = load_checker(CONFIG / "packs", CONFIG / "policies.toml")
 
     def judge(self, text: str, terms: tuple[str, ...] = TERMS + WORDS) -> tuple[str, set[str]]:
-        """Say what becomes of a text, and by which rules."""
+        """Return the outcome of a text, and the rules behind it."""
         verdict = self._checker.check_text(text, keywords=terms).verdict
         rules = {f.rule_id for f in verdict.effective}
         if verdict.removes:
@@ -260,7 +260,7 @@ class Bench:
         return (DOUBT if Action.ESCALATE in verdict.actions else MISSED), rules
 
     def posts(self, parts: list[str]) -> str:
-        """Say what becomes of posts that follow each other."""
+        """Return the outcome of posts that follow each other."""
         recent = RecentPosts()
         outcome = MISSED
         for number, part in enumerate(parts):
@@ -308,12 +308,12 @@ def costs(bench: Bench) -> tuple[int, Counter[str]]:
     texts += [json.loads(line)["text"] for line in HARMLESS.read_text("utf-8").splitlines()]
     phrases = _phrases()
     texts += ["，".join(random_.choices(phrases, k=12)) for _ in range(5000)]
-    told: Counter[str] = Counter()
+    counted: Counter[str] = Counter()
     for text in texts:
         outcome, rules = bench.judge(text, MANY)
-        told.update(r for r in rules if r in DISGUISES)
-        told[outcome] += 1
-    return len(texts), told
+        counted.update(r for r in rules if r in DISGUISES)
+        counted[outcome] += 1
+    return len(texts), counted
 
 
 def _phrases() -> list[str]:
@@ -335,11 +335,11 @@ def main() -> None:
             f"{100 * outcomes[o] / tried:.0f} %" if tried else "-" for o in (SEEN, DOUBT, MISSED)
         )
         print(f"| {name} | {kind} | {tried} | {shares} |")
-    total, told = costs(bench)
+    total, counted = costs(bench)
     print(f"\nOf {total:,} harmless texts, with {len(MANY)} terms:\n")
     print("| raised by | texts | share |\n|---|---:|---:|")
     for what in (SEEN, *DISGUISES):
-        print(f"| {what} | {told[what]} | {100 * told[what] / total:.2f} % |")
+        print(f"| {what} | {counted[what]} | {100 * counted[what] / total:.2f} % |")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Look for texts that are slow to inspect, or fail: python -m bench.fuzz [SECONDS].
 
-For ten minutes, unless told: a third goes to each class of `bench.hard_texts`, a third to changing
+For ten minutes by default: a third goes to each class of `bench.hard_texts`, a third to changing
 the slowest, a third to atheris, which is led by the branches reached and by the time taken. Prints
 the worst processor time of each class and keeps the slowest text in build/slowest.txt.
 """

@@ -1,4 +1,4 @@
-"""What the fuzzing of 7z archives and of Windows metafiles begins with, and how it goes on."""
+"""Seeds and mutations for fuzzing 7z archives and Windows metafiles."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ class PatternByPattern:
 
 
 class Naive:
-    """What one writes first: ``in`` for every term, ``re`` for every rule, and no judgement."""
+    """The naive solution: ``in`` for every term, ``re`` for every rule, and no judgement."""
 
     def __init__(self, rules: Sequence[Rule], terms: Sequence[str]) -> None:
         self._terms = tuple(terms)
@@ -96,9 +96,11 @@ def peers(
     packs = load_packs(config / "packs")
     naive = Naive(packs.rules(sorted(packs.by_name)), keywords)
     for text in texts:
-        told = naive(text) if ours(text) else []
+        reported = naive(text) if ours(text) else []
         for finding in ours(text):
-            assert finding.rule_id in told or finding.match in told, "the naive scanner finds less"
+            assert finding.rule_id in reported or finding.match in reported, (
+                "the naive scanner finds less"
+            )
     contestants["(a) in and re, one by one, naive scanner"] = (naive, few)
     found = sum(bool(ours(text)) for text in texts)
     print(f"equal: {', '.join(contestants)}; {found} of {len(texts)} texts hold something")

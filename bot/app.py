@@ -27,6 +27,7 @@ from bot.cases.review import Review
 from bot.detect.media.pictures.known_lines import LineMemory
 from bot.detect.media.pictures.reading_cache import ReadOnce
 from bot.detect.media.sandbox.lazy_pool import StartingMedia
+from bot.detect.text.matching.multi_search import MATCHERS
 from bot.detect.text.terms.keyword_list import KeywordList
 from bot.fragments import AttachmentReader
 from bot.groups.designation import Designation
@@ -338,6 +339,7 @@ def _rules(settings: Settings) -> WatchedFile[ActiveRules]:
 
 def _keyword_files(settings: Settings) -> dict[int | None, WatchedFile[KeywordList]]:
     def read(path: Path) -> KeywordList:
-        return KeywordList(read_terms_apart(path.absolute()))
+        index = MATCHERS[settings.matcher]
+        return KeywordList(read_terms_apart(path.absolute()), index=index)
 
     return {group: WatchedFile(path, read) for group, path in settings.keyword_files.items()}

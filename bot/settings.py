@@ -75,6 +75,7 @@ class Settings(BaseSettings):
     contact: str = Field(default="", repr=False)
     keywords: tuple[str, ...] = Field(default=(), repr=False)
     keywords_file: Path | None = None
+    matcher: Literal["daachorse", "pyahocorasick"] = "daachorse"
     ocr_engine: Literal["rapid", "tesseract"] = "rapid"
     ocr_workers: int = Field(default=1, ge=1, le=64)
     supervision: SupervisionSettings = SupervisionSettings()

@@ -37,11 +37,11 @@ def write(name: str, lines: Iterable[str]) -> None:
 
 def main() -> None:
     """Write every file."""
-    write("generated.jsonl", labelled(SEED, 80))
+    write("generated-tuned.jsonl", labelled(SEED, 80))
     write("generated-held-out.jsonl", labelled(HELD_OUT_SEED, 40))
-    write("office-chat.jsonl", (record("chat", t) for t in chat.lines(SEED, 5200)))
+    write("generated-chat.jsonl", (record("chat", t) for t in chat.lines(SEED, 5200)))
     held_out = chat.lines(HELD_OUT_SEED, 1500, held_out=True)
-    write("office-chat-held-out.jsonl", (record("chat", t) for t in held_out))
+    write("generated-chat-held-out.jsonl", (record("chat", t) for t in held_out))
 
 
 if __name__ == "__main__":

@@ -6,35 +6,24 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
-from typing import Protocol
 
 from bot.detect.text.decoding.derived_text import Derived
 from bot.detect.text.decoding.disguised import Restorer
-from bot.detect.text.decoding.encoded import DECODED, decoded, may_hold_code
-from bot.detect.text.matching.evidence_detector import StructureDetector
-from bot.detect.text.matching.keyword_gates import Gates
+from bot.detect.text.decoding.encoded import DECODED
+from bot.detect.text.detector import Detector, TextDeriver
 from bot.detect.text.matching.multi_search import DaachorseIndex, IndexFactory
-from bot.detect.text.matching.rule_detector import RuleDetector, rule_gates
 from bot.detect.text.normalization.normalized_text import Normalized, with_marks
 from bot.detect.text.normalization.normalizer import Normalizer, shared_normalizer
+from bot.detect.text.standing_detectors import standing
 from bot.detect.text.terms.keyword_list import KeywordList, SearchableTerms
-from bot.detect.text.terms.term_detectors import DisguiseDetector, KeywordDetector, doubt
+from bot.detect.text.terms.term_detectors import DisguiseDetector, KeywordDetector, likely_finding
 from bot.model import Box, Extent, Finding, Fragment, NotInspected
 from bot.rules.rule import Rule
 
 
-class Detector(Protocol):
-    """Looks for one kind of material in a fragment. Never acts, never changes its input."""
-
-    name: str
-
-    def detect(self, fragment: Fragment, text: Normalized) -> Iterable[Finding]:
-        """Return findings with offsets of ``fragment.text``; ``text`` is its normalised form."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inspection:
-    """What was found, and what could not be looked at."""
+    """The findings, and the parts that no detector could inspect."""
 
     findings: tuple[Finding, ...] = ()
     not_inspected: tuple[NotInspected, ...] = ()
@@ -45,39 +34,53 @@ _NOTHING = Inspection()
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A fragment as it reads once something in it is undone."""
+    """A fragment with the text that was derived from it."""
 
     fragment: Fragment
     text: Normalized
     derived: Derived
 
-    def findings(self, detector: Detector) -> Iterator[Finding]:
-        """Yield a detector's findings, with offsets of the fragment's own text.
+    def findings(
+        self, detectors: Iterable[Detector], failures: dict[NotInspected, None]
+    ) -> list[Finding]:
+        """Return the detectors' findings that touch a change, with offsets of the original text.
 
-        Only those count that touch what was undone; where that was a disguise, they are doubts.
+        Findings in what was decoded are as certain as others; those in disguises are likely.
         """
+        fragment = replace(self.fragment, text=self.derived.text)
+        found = _found(detectors, fragment, self.text, failures)
+        return [mapped for finding in found if (mapped := self._mapped(finding)) is not None]
+
+    def _mapped(self, finding: Finding) -> Finding | None:
         own = self.fragment.text
-        for finding in detector.detect(replace(self.fragment, text=self.derived.text), self.text):
-            label = self.derived.label(finding.start, finding.end)
-            # What was undone beside a number may have been all that hid it.
-            if not label and self.derived.label(finding.start - 1, finding.end + 1) == DECODED:
-                label = DECODED
-            if label:
-                low, high = self.derived.span(finding.start, finding.end)
-                high = with_marks(own, high)
-                if label == DECODED:
-                    yield finding.evolve(
-                        start=low,
-                        end=high,
-                        match=own[low:high],
-                        reasons=(*finding.reasons, "decoded"),
-                    )
-                else:
-                    yield doubt(label, self.fragment, (low, high))
+        label = self.derived.label(finding.start, finding.end)
+        # Something decoded right beside a number may have been all that hid it.
+        if not label and self.derived.label(finding.start - 1, finding.end + 1) == DECODED:
+            label = DECODED
+        if not label:
+            return None
+        low, high = self.derived.span(finding.start, finding.end)
+        high = with_marks(own, high)
+        if label != DECODED:
+            return likely_finding(label, self.fragment, (low, high))
+        return finding.evolve(
+            start=low, end=high, match=own[low:high], reasons=(*finding.reasons, "decoded")
+        )
 
 
 class Engine:
-    """Runs every detector over every fragment; with a restorer, over disguised text too."""
+    """Runs every detector over every fragment, and over the texts that are derived from it.
+
+    ::
+
+        fragment ── normalise ── may any detector find, any deriver derive? ── no ── done
+                                        │ yes
+                                 detectors on the text itself
+                                        │
+                                 each derived text (decoded, restored) ── detectors on it
+                                        │
+                                 likely findings beside certain ones and repeats dropped
+    """
 
     def __init__(
         self,
@@ -88,23 +91,12 @@ class Engine:
         index: IndexFactory = DaachorseIndex,
         restorer: Restorer | None = None,
     ) -> None:
+        """Prepare the standing detectors; ``detectors`` run beside them."""
         self._normalize = normalizer or shared_normalizer()
-        every = tuple(rules)
-        by_pattern = tuple(rule for rule in every if not rule.evidence)
-        by_structure = tuple(rule for rule in every if rule.evidence)
         self._index = index
-        self._restore = restorer
-        disguises = restorer.words() if restorer else ()
-        # Words open rules by their place, then what may be a mark in disguise.
-        self._others_from, self._disguises = len(by_pattern), len(every)
-        words = rule_gates((*by_pattern, *by_structure), self._normalize)
-        disguised = ((word, self._disguises) for word in disguises)
-        self._gates = Gates((*words, *disguised), index=index)
-        self._rules = RuleDetector(by_pattern, self._normalize, self._gates)
-        self._structure: tuple[Detector, ...] = ()
-        if by_structure:
-            self._structure = (StructureDetector(by_structure, self._gates, self._others_from),)
-        self._others = tuple(detectors)
+        own, self._derivers = standing(rules, self._normalize, index, restorer)
+        self._detectors: tuple[Detector, ...] = (*own, *detectors)
+        self._looks_for_disguises = restorer is not None
 
     def keyword_list(self, terms: Iterable[str]) -> KeywordList:
         """Prepare a group's own terms; build once for each change of the list."""
@@ -119,95 +111,101 @@ class Engine:
         """
         findings: list[Finding] = []
         failures: dict[NotInspected, None] = {}
-        terms = keywords if keywords is not None and len(keywords) else None
+        detectors = self._with_terms(keywords)
         for index, fragment in enumerate(fragments):
             text = self._normalize(fragment.text)
-            if self._is_idle(text, terms):
+            able = _able(detectors, fragment, text, failures)
+            derivers = _able_derivers(self._derivers, fragment, text, failures)
+            # Most texts end here, after some microseconds.
+            if not able and not derivers:
                 continue
-            found = self._look(fragment, text, self._all(terms), failures)
-            told = _without_repeats(_without_idle_doubts(found))
-            findings.extend(_placed(f, fragment, index) for f in told)
+            found = _found(able, fragment, text, failures)
+            for reading in _readings(derivers, fragment, text, found, failures):
+                again = _able(detectors, fragment, reading.text, failures)
+                found += reading.findings(again, failures)
+            kept = _without_repeats(_without_idle_likely(found))
+            findings.extend(_placed(f, fragment, index) for f in kept)
         if not findings and not failures:
             return _NOTHING
         return Inspection(findings=tuple(findings), not_inspected=tuple(failures))
 
-    def _is_idle(self, text: Normalized, terms: SearchableTerms | None) -> bool:
-        """Say of most texts in a few microseconds that nothing can be found in them.
+    def _with_terms(self, terms: SearchableTerms | None) -> tuple[Detector, ...]:
+        """Return the standing detectors and those of a group's own terms."""
+        if terms is None or not len(terms):
+            return self._detectors
+        if not self._looks_for_disguises or not terms.may_be_disguised:
+            return (*self._detectors, KeywordDetector(terms))
+        return (*self._detectors, KeywordDetector(terms), DisguiseDetector(terms))
 
-        Whatever goes wrong here is for `_look` to name.
-        """
+
+def _able(
+    detectors: Iterable[Detector],
+    fragment: Fragment,
+    text: Normalized,
+    failures: dict[NotInspected, None],
+) -> list[Detector]:
+    """Return the detectors that may find something in a text."""
+    able: list[Detector] = []
+    for detector in detectors:
         try:
-            opened = self._gates.opened(text)
-            return not (
-                self._others
-                or (opened and max(opened) >= self._others_from)
-                or self._rules.able(text, opened)
-                or may_hold_code(text)
-                or (terms is not None and terms.may_find(text))
-            )
+            if detector.may_find(text):
+                able.append(detector)
         except Exception:
-            return False
+            failures[_failure(detector.name, fragment)] = None
+    return able
 
-    def _all(self, terms: SearchableTerms | None) -> Sequence[Detector]:
-        """Return all detectors, those of a group's own terms too."""
-        detectors: tuple[Detector, ...] = (self._rules, *self._structure, *self._others)
-        if terms is None:
-            return detectors
-        detectors = (*detectors, KeywordDetector(terms))
-        if self._restore is None or not terms.may_be_disguised:
-            return detectors
-        return (*detectors, DisguiseDetector(terms))
 
-    def _look(
-        self,
-        fragment: Fragment,
-        text: Normalized,
-        detectors: Sequence[Detector],
-        failures: dict[NotInspected, None],
-    ) -> list[Finding]:
-        """Run detectors over a fragment as it stands, then as its parts read when undone."""
-        found: list[Finding] = []
-        for detector in detectors:
-            try:
-                found += detector.detect(fragment, text)
-            except Exception:
-                failures[_failure(detector.name, fragment)] = None
-        for reading in self._readings(fragment, text, found, failures):
-            for detector in detectors:
-                try:
-                    found += reading.findings(detector)
-                except Exception:
-                    failures[_failure(detector.name, fragment)] = None
-        return found
-
-    def _readings(
-        self,
-        fragment: Fragment,
-        text: Normalized,
-        found: list[Finding],
-        failures: dict[NotInspected, None],
-    ) -> Iterator[Reading]:
-        """Yield what the fragment's encoded and disguised parts say.
-
-        Where something ``found`` so far withholds all of it, a doubt would add nothing.
-        """
+def _able_derivers(
+    derivers: Iterable[TextDeriver],
+    fragment: Fragment,
+    text: Normalized,
+    failures: dict[NotInspected, None],
+) -> list[TextDeriver]:
+    """Return the derivers that may derive something from a text."""
+    able: list[TextDeriver] = []
+    for deriver in derivers:
         try:
-            if plain := decoded(text, self._normalize):
-                yield _reading(fragment, *plain)
-            if (
-                self._restore
-                and self._disguises in self._gates.opened(text)
-                and not any(f.extent is Extent.WHOLE for f in found)
-            ):
-                for derived, form in self._restore(text):
-                    yield _reading(fragment, derived, form)
+            if deriver.may_derive(text):
+                able.append(deriver)
         except Exception:
             failures[_failure("decoding", fragment)] = None
+    return able
 
 
-def _reading(fragment: Fragment, derived: Derived, form: Normalized) -> Reading:
-    form.changed = bytes(map(bool, derived.labels))
-    return Reading(fragment, form, derived)
+def _found(
+    detectors: Iterable[Detector],
+    fragment: Fragment,
+    text: Normalized,
+    failures: dict[NotInspected, None],
+) -> list[Finding]:
+    found: list[Finding] = []
+    for detector in detectors:
+        # A detector may yield: what it found before it raised counts.
+        try:
+            found += detector.detect(fragment, text)
+        except Exception:
+            failures[_failure(detector.name, fragment)] = None
+    return found
+
+
+def _readings(
+    derivers: Iterable[TextDeriver],
+    fragment: Fragment,
+    text: Normalized,
+    found: Sequence[Finding],
+    failures: dict[NotInspected, None],
+) -> Iterator[Reading]:
+    """Yield the derived texts; ``found`` grows meanwhile, so it is looked at late."""
+    for deriver in derivers:
+        # Beside a finding that withholds the whole fragment a likely one adds nothing.
+        if deriver.only_likely and any(f.extent is Extent.WHOLE for f in found):
+            continue
+        try:
+            for derived, form in deriver.derive(text):
+                changed = bytes(map(bool, derived.labels))
+                yield Reading(fragment, form.with_changes(changed), derived)
+        except Exception:
+            failures[_failure("decoding", fragment)] = None
 
 
 def _failure(name: str, fragment: Fragment) -> NotInspected:
@@ -219,36 +217,36 @@ def _failure(name: str, fragment: Fragment) -> NotInspected:
     )
 
 
-def _without_idle_doubts(findings: list[Finding]) -> list[Finding]:
-    """Drop the doubts where something certain is found already."""
+def _without_idle_likely(findings: list[Finding]) -> list[Finding]:
+    """Drop likely findings that touch a certain one."""
     certain = sorted((f.start, f.end) for f in findings if f.is_certain)
     if len(certain) in (0, len(findings)):
         return findings
     starts = [start for start, _ in certain]
     furthest = list(accumulate((end for _, end in certain), max))
 
-    def touched(doubt: Finding) -> bool:
-        """Say whether anything certain that begins before the doubt's end reaches into it."""
-        before = bisect_left(starts, doubt.end)
-        return before > 0 and furthest[before - 1] > doubt.start
+    def touched(likely: Finding) -> bool:
+        """Return True if a certain finding overlaps a likely one."""
+        before = bisect_left(starts, likely.end)
+        return before > 0 and furthest[before - 1] > likely.start
 
     return [f for f in findings if f.is_certain or not touched(f)]
 
 
 def _without_repeats(findings: Iterable[Finding]) -> list[Finding]:
-    """Order findings, and drop those that a finding at least as grave already says and covers."""
+    """Order findings; drop those that one of the same category, as grave or graver, covers."""
     kept: list[Finding] = []
     open_: list[Finding] = []
     order = sorted(findings, key=lambda f: (f.start, -f.end, -f.severity, -f.confidence, f.rule_id))
     for finding in order:
         open_ = [f for f in open_ if f.end > finding.start]
-        if not any(_says(f, finding) for f in open_):
+        if not any(_covers(f, finding) for f in open_):
             kept.append(finding)
             open_.append(finding)
     return kept
 
 
-def _says(one: Finding, other: Finding) -> bool:
+def _covers(one: Finding, other: Finding) -> bool:
     return (
         one.end >= other.end
         and one.category is other.category

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bot.detect.engine import Engine
 from bot.detect.text.decoding.disguised import shared_restorer
+from bot.detect.text.matching.multi_search import MATCHERS, DaachorseIndex, IndexFactory
 from bot.errors import ConfigurationError
 from bot.model import Fragment
 from bot.policy.policies import Policy, load_policies
@@ -25,9 +26,15 @@ class ActiveRules:
     Engines are built when they are first needed, which takes most of a second.
     """
 
-    def __init__(self, packs: Packs, policies: Mapping[str, Policy]) -> None:
+    def __init__(
+        self,
+        packs: Packs,
+        policies: Mapping[str, Policy],
+        index: IndexFactory = DaachorseIndex,
+    ) -> None:
         self.packs = packs
         self.policies = policies
+        self._index = index
         self._engines: dict[str, Engine] = {}
 
     def policy(self, name: str) -> Policy:
@@ -50,7 +57,9 @@ class ActiveRules:
         policy = self.policy(name)
         if policy.name not in self._engines:
             self._engines[policy.name] = Engine(
-                self.packs.rules(policy.packs), restorer=shared_restorer()
+                self.packs.rules(policy.packs),
+                index=self._index,
+                restorer=shared_restorer(self._index),
             )
         return self._engines[policy.name]
 
@@ -69,16 +78,18 @@ def watched_paths(settings: Settings) -> tuple[Path, ...]:
 def load_active_rules(settings: Settings) -> ActiveRules:
     """Load packs and policies and prepare all rules; ConfigurationError for the first mistake."""
     file = settings.resource(POLICIES)
-    rules = read_rules(settings.resource(PACKS), file)
+    rules = read_rules(settings.resource(PACKS), file, MATCHERS[settings.matcher])
     _require(settings, rules.policies, file)
     rules.warm_up()
     return rules
 
 
-def read_rules(packs_folder: Path, policies_file: Path) -> ActiveRules:
+def read_rules(
+    packs_folder: Path, policies_file: Path, index: IndexFactory = DaachorseIndex
+) -> ActiveRules:
     """Read a folder of packs and a file of policies, without preparing any rule."""
     packs = load_packs(packs_folder)
-    return ActiveRules(packs, load_policies(policies_file, packs))
+    return ActiveRules(packs, load_policies(policies_file, packs), index)
 
 
 def warm_up(engine: Engine, rules: Iterable[Rule]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from bot.detect.text.matching.multi_search import MATCHERS, DaachorseIndex, IndexFactory
 from bot.detect.text.terms.keyword_list import KeywordList, SearchableTerms
 from bot.judging.active_rules import read_rules
 from bot.judging.check_result import CheckResult
@@ -167,10 +168,11 @@ def load_checker(
     reader: MediaReader | None = None,
     allowed: AllowList | None = None,
     own_terms: Iterable[str] = (),
+    index: IndexFactory = DaachorseIndex,
 ) -> Checker:
     """Build a checker from the folder of packs and the file of policies."""
     judge = Judge(
-        Fixed(read_rules(packs_folder, policies_file)),
+        Fixed(read_rules(packs_folder, policies_file, index)),
         OrganisationTerms(own_terms),
         allowed=Fixed(allowed or AllowList()),
     )
@@ -193,4 +195,5 @@ def configured_checker(
         reader=reader,
         allowed=load_allow_list(settings.allow_list),
         own_terms=(*settings.keywords, *(read_terms(file) if file else ())),
+        index=MATCHERS[settings.matcher],
     )

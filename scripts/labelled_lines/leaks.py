@@ -1,4 +1,4 @@
-"""What leaks: a grammar for each pack."""
+"""Leaks: a grammar for each pack."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What only looks like a leak: harmless lines near every pack."""
+"""Harmless lines that look like leaks, near every pack."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever the text: masks cover what was found, and nothing else."""
+"""In any text, masks cover the findings and nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
 import json
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -7,10 +8,13 @@ import pytest
 
 from bot.detect.engine import Engine
 from bot.detect.text.decoding.disguised import Restorer
+from bot.detect.text.matching.rule_detector import RuleDetector
+from bot.detect.text.matching.scoring import finding
 from bot.detect.text.normalization.normalized_text import Normalized
 from bot.detect.text.normalization.normalizer import Normalizer
 from bot.model import Finding, Fragment, NotInspected, Severity, Source
 from bot.rules.packs import load_packs
+from bot.rules.rule import GROUP_KEYWORD
 
 ROOT = Path(__file__).parents[2]
 PACKS = load_packs(ROOT / "config" / "packs")
@@ -28,12 +32,12 @@ def inspect(text: str, source: Source = Source.TEXT) -> tuple[Finding, ...]:
     return inspection.findings
 
 
-@pytest.mark.parametrize("case", lines("harmless.jsonl"), ids=lambda c: c["text"][:20])
+@pytest.mark.parametrize("case", lines("tuned-harmless.jsonl"), ids=lambda c: c["text"][:20])
 def test_harmless_text_passes(case: dict[str, Any]) -> None:
     assert [f.rule_id for f in inspect(case["text"])] == []
 
 
-@pytest.mark.parametrize("case", lines("leaking.jsonl"), ids=lambda c: c["text"][:20])
+@pytest.mark.parametrize("case", lines("tuned-leaks.jsonl"), ids=lambda c: c["text"][:20])
 def test_leaking_text_is_found(case: dict[str, Any]) -> None:
     found = [f.rule_id for f in inspect(case["text"])]
     assert any(rule.startswith(tuple(case["rules"])) for rule in found)
@@ -81,19 +85,65 @@ def test_a_groups_own_terms() -> None:
     ]
 
 
-def test_a_broken_detector_is_told_and_the_others_go_on() -> None:
+def test_a_failed_detector_is_reported_and_the_others_go_on() -> None:
     class Broken:
         name = "broken"
+
+        def may_find(self, text: Normalized) -> bool:
+            return True
 
         def detect(self, fragment: Fragment, text: Normalized) -> Iterable[Finding]:
             raise RuntimeError
 
-    engine = Engine(PACKS.rules(["identity-cn"]), detectors=[Broken()])
+    class BrokenAtTheFirstLook(Broken):
+        name = "broken-early"
+
+        def may_find(self, text: Normalized) -> bool:
+            raise RuntimeError
+
+    engine = Engine(PACKS.rules(["identity-cn"]), detectors=[Broken(), BrokenAtTheFirstLook()])
     inspection = engine.inspect([Fragment(source=Source.CAPTION, text="11010519491231002X")])
     assert len(inspection.findings) == 1
-    assert inspection.not_inspected == (
-        NotInspected(reason="detector-failed-broken", source=Source.CAPTION),
-    )
+    assert set(inspection.not_inspected) == {
+        NotInspected(reason=f"detector-failed-{name}", source=Source.CAPTION)
+        for name in ("broken", "broken-early")
+    }
+
+
+def test_an_added_detector_finds_and_leaves_the_fast_path_on() -> None:
+    class Numbered:
+        """Finds part numbers of a made-up form."""
+
+        name = "part-numbers"
+        calls = 0
+
+        def may_find(self, text: Normalized) -> bool:
+            return "零件号" in text.text
+
+        def detect(self, fragment: Fragment, text: Normalized) -> Iterable[Finding]:
+            self.calls += 1
+            for hit in re.finditer("零件号[0-9]{4}", text.text):
+                yield finding(GROUP_KEYWORD, fragment, text.span(*hit.span()))
+
+    class Counted(RuleDetector):
+        calls = 0
+
+        def detect(self, fragment: Fragment, text: Normalized) -> Iterable[Finding]:
+            Counted.calls += 1
+            return super().detect(fragment, text)
+
+    numbered = Numbered()
+    counted = Counted(PACKS.rules(["identity-cn"]), Normalizer())
+    engine = Engine([], detectors=[numbered, counted])
+    for text in ("明天下午两点开会", "see you at lunch", "收到，谢谢！"):
+        assert engine.inspect([Fragment(source=Source.TEXT, text=text)]).findings == ()
+    assert (numbered.calls, counted.calls) == (0, 0)
+    found = engine.inspect([Fragment(source=Source.TEXT, text="请找零件号0042")]).findings
+    assert [f.match for f in found] == ["零件号0042"]
+    assert (numbered.calls, counted.calls) == (1, 0)
+    found = engine.inspect([Fragment(source=Source.TEXT, text="11010519491231002X")]).findings
+    assert [f.rule_id for f in found] == ["identity-cn/resident-id"]
+    assert (numbered.calls, counted.calls) == (1, 1)
 
 
 def test_a_mark_among_decoys_is_found() -> None:

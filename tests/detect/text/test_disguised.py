@@ -37,7 +37,7 @@ def checker() -> Checker:
         ("spaced", "青a松1项x目启动", "青a松1项x目"),
     ],
 )
-def test_a_doubt_goes_to_a_supervisor_and_not_down(
+def test_a_likely_finding_goes_to_a_supervisor_and_deletes_nothing(
     checker: Checker, kind: str, text: str, match: str
 ) -> None:
     result = checker.check_text(text, keywords=TERMS)
@@ -71,6 +71,6 @@ def test_harmless(checker: Checker, text: str) -> None:
     assert checker.check_text(text, keywords=TERMS).verdict.findings == ()
 
 
-def test_what_is_certain_leaves_no_doubt(checker: Checker) -> None:
+def test_a_certain_finding_drops_likely_ones(checker: Checker) -> None:
     findings = checker.check_text("青松项目 机密★10年", keywords=TERMS).verdict.findings
     assert {f.rule_id.partition("/")[0] for f in findings} == {"keywords", "cn-markings"}

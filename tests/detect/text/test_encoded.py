@@ -81,7 +81,7 @@ def test_a_number_between_codes_is_found() -> None:
     assert finding.match == NUMBER
 
 
-def test_what_stands_in_the_clear_is_told_once() -> None:
+def test_a_finding_in_clear_text_is_reported_once() -> None:
     assert len(inspect(f"{NUMBER} %E5%A5%BD")) == 1
 
 

@@ -1,4 +1,4 @@
-"""What is quick about most texts finds what the slow way finds."""
+"""The fast paths find the same as the slow ones."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ LOOSE = st.text("aF09 :+/_-中一二〇○洞·<b>/[]ghp_sk", max_size=24)
 
 
 @given(st.lists(st.one_of(PIECES, LOOSE), max_size=4).map("".join))
-def test_codes_are_told(text: str) -> None:
+def test_encodings_are_recognised(text: str) -> None:
     form = NORMALIZER(text)
     if CODE.search(form.text) or list(_parts(form.text)):
         assert may_hold_code(form)
@@ -131,13 +131,15 @@ PATTERNS = [RulePattern(rule) for rule in RULES if rule.pattern]
 
 
 @given(TEXTS)
-def test_what_is_idle_holds_nothing(text: str) -> None:
+def test_a_detector_finds_nothing_where_it_may_find_nothing(text: str) -> None:
     form = NORMALIZER(text)
-    if ENGINE._is_idle(form, TERM_LIST):
-        found: list[object] = []
-        fragment = Fragment(source=Source.TEXT, text=text)
-        ENGINE._look(fragment, slow(text), ENGINE._all(TERM_LIST), {})
-        assert found == []
+    fragment = Fragment(source=Source.TEXT, text=text)
+    for detector in ENGINE._with_terms(TERM_LIST):
+        if not detector.may_find(form):
+            assert list(detector.detect(fragment, slow(text))) == [], detector.name
+    for deriver in ENGINE._derivers:
+        if not deriver.may_derive(form):
+            assert list(deriver.derive(slow(text))) == []
 
 
 @given(TEXTS)
@@ -171,7 +173,7 @@ def test_a_run_never_hides_a_match(pattern: str, text: str) -> None:
     assert run is None or run.may_stand_in(NORMALIZER(text))
 
 
-def test_a_run_says_where_there_is_no_match() -> None:
+def test_a_run_excludes_texts_without_it() -> None:
     run = run_of("[A-Z]{2}[0-9]{2}[A-Z0-9 ]{8}", "text")
     assert run is not None
     assert not run.may_stand_in(NORMALIZER("今天开会 OK 2026 thanks"))

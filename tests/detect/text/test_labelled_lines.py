@@ -18,13 +18,11 @@ pytestmark = pytest.mark.xdist_group("labelled")  # what was measured is kept
 ROOT = Path(__file__).parents[3]
 DATA = ROOT / "tests" / "data"
 CHECKER = load_checker(ROOT / "config" / "packs", ROOT / "config" / "policies.toml")
-CHAT = ("office-chat.jsonl", "office-chat-held-out.jsonl")
+CHAT = ("generated-chat.jsonl", "generated-chat-held-out.jsonl")
 MIXED = (
-    "leaking.jsonl", "harmless.jsonl", "varied-1.jsonl", "varied-2.jsonl", "varied-3.jsonl",
-    "varied-4.jsonl", "varied-5.jsonl", "varied-6.jsonl", "varied-7.jsonl", "varied-8.jsonl",
-    "varied-9.jsonl", "varied-10.jsonl", "varied-11.jsonl",
-    "varied-12.jsonl", "varied-13.jsonl", "varied-14.jsonl",
-    "generated.jsonl", "generated-held-out.jsonl",
+    "tuned-leaks.jsonl", "tuned-harmless.jsonl", "tuned-varied.jsonl", "tuned-unusual.jsonl",
+    "tuned-kin.jsonl", "outside-early.jsonl", "outside-everyday-words.jsonl",
+    "generated-tuned.jsonl", "generated-held-out.jsonl",
 )  # fmt: skip
 NEAR = {
     "marks": ("training", "quiz", "law", "reminder", "case", "idiom", "rating", "talk", "bot"),
@@ -88,8 +86,8 @@ def test_everyday_chat_is_left_alone() -> None:
 @pytest.mark.parametrize(
     ("name", "false"),
     [
-        ("varied-15.jsonl", 0.01), ("varied-16.jsonl", 0.01),
-        ("unseen.jsonl", 0.01), ("unseen-2.jsonl", 0.03),
+        ("outside-second-writer.jsonl", 0.01), ("outside-third-writer.jsonl", 0.01),
+        ("outside-last-writer.jsonl", 0.01), ("outside-confided.jsonl", 0.03),
     ],
 )  # fmt: skip
 def test_lines_from_outside_stay_as_well_judged(name: str, false: float) -> None:

@@ -1,4 +1,4 @@
-"""What was pulled apart or spelt out is read as it says; only its own characters are covered."""
+"""Values pulled apart or spelt out are found; only their own characters are covered."""
 
 import pytest
 

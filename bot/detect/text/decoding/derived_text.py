@@ -12,7 +12,7 @@ _LEFT_OUT = "xx"
 
 
 class Part(NamedTuple):
-    """What stands for ``start`` to ``end`` of a text.
+    """The replacement of ``start`` to ``end`` of a text.
 
     ``exact`` gives the source's span of each character; without it, each stands for all of it.
     """
@@ -31,7 +31,7 @@ class Derived:
     ``labels[i]`` is empty where the character stands as it was.
     """
 
-    # Not pairs: thousands of small objects make the collector of garbage run.
+    # Two lists in place of pairs: thousands of small objects make the garbage collector run.
     text: str = field(repr=False)
     lows: Sequence[int] = field(repr=False)
     highs: Sequence[int] = field(repr=False)
@@ -42,7 +42,7 @@ class Derived:
         return min(self.lows[start:end]), max(self.highs[start:end])
 
     def label(self, start: int, end: int) -> str:
-        """Say what changed a span; empty where nothing did."""
+        """Return the label of the change in a span, or an empty string."""
         return next(filter(None, self.labels[max(0, start) : end]), "")
 
 
@@ -86,7 +86,7 @@ def derive(form: Normalized, parts: Iterable[Part], before: Derived | None = Non
 def around(derived: Derived, reach: int, most: int) -> Derived:
     """Return what stands within ``reach`` of a change, ``most`` characters at most.
 
-    What is left out between is told by letters, so that nothing seems to begin a line.
+    Letters stand for what is left out, so that nothing seems to begin a line.
     """
     if len(derived.text) <= most:
         return derived

@@ -1,6 +1,14 @@
 """Undo the disguises of marks and of listed terms: sounds, look-alikes, parts, order, letters.
 
-What is found this way is a doubt for a supervisor, never a reason to take a message down.
+Findings made this way are likely: a supervisor sees them, and no message is deleted for them.
+
+A worked example::
+
+    text       材料已标 jī mì ★10年
+    word       "ji mi" is a known form of 机密          looked up among prepared forms
+    derived    材料已标 机密 ★10年, label "pinyin"       with each character's source span
+    detectors  find state-secret in the derived text    as in any text
+    finding    likely, at "jī mì ★10年" of the original
 """
 
 from __future__ import annotations
@@ -22,7 +30,8 @@ from bot.detect.text.decoding.character_sounds import (
 )
 from bot.detect.text.decoding.derived_text import Derived, Part, around, derive
 from bot.detect.text.decoding.encoded import DECODED
-from bot.detect.text.matching.multi_search import DaachorseIndex
+from bot.detect.text.matching.keyword_gates import Gates
+from bot.detect.text.matching.multi_search import DaachorseIndex, IndexFactory
 from bot.detect.text.normalization.normalized_text import Normalized, places_without
 from bot.detect.text.normalization.normalizer import Normalizer, shared_normalizer
 
@@ -31,7 +40,7 @@ PHRASES = (
     "内部资料", "内部文件", "内部事项", "注意保密", "此件不公开",
     "严禁外传", "不得外传", "请勿外传", "勿外传", "不要外传",
 )  # fmt: skip
-"""What stands beside a mark; of their characters one at a time is looked for in disguise."""
+"""Phrases beside a mark; one of their characters at a time is looked for in disguise."""
 
 INITIALS = (("jm", "机密"), ("mm", "秘密"), ("jm", "绝密"))
 STARS = "★☆⭐"
@@ -57,7 +66,7 @@ _UPRIGHT = re.compile(rf"(?:(?<=\n)|^)(?:{_ONE} ?\n){{3,40}}{_ONE}(?= ?\n| ?$)",
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """What a disguised form stands for; ``shown`` of its characters are the term's own."""
+    """The meaning of a disguised form; ``shown`` of its characters are the term's own."""
 
     plain: str
     label: str
@@ -67,13 +76,13 @@ class _Form:
 class Restorer:
     """Puts the packs' marks in place of their disguises."""
 
-    def __init__(self, normalize: Normalizer) -> None:
+    def __init__(self, normalize: Normalizer, index: IndexFactory = DaachorseIndex) -> None:
         self._normalize = normalize
         forms: dict[str, _Form] = {}
         for form, meant in _forms():
             forms.setdefault(normalize(form).folded, meant)
         self._words, self._forms = tuple(forms), tuple(forms.values())
-        self._index = DaachorseIndex(self._words)
+        self._index = index(self._words)
 
     def words(self) -> tuple[str, ...]:
         """Return words of which a text that holds a disguise has one in its bare form."""
@@ -126,10 +135,30 @@ class Restorer:
         return _merged((), found)
 
 
+class DisguiseDeriver:
+    """Derives texts with marks in the clear, where the gates saw a word of a disguised mark."""
+
+    only_likely = True
+
+    def __init__(self, restore: Restorer, gates: Gates, number: int) -> None:
+        """``gates`` open ``number`` for the restorer's words."""
+        self._restore = restore
+        self._gates = gates
+        self._number = number
+
+    def may_derive(self, text: Normalized) -> bool:
+        """Return True if a text may hold a mark in disguise."""
+        return self._number in self._gates.opened(text)
+
+    def derive(self, text: Normalized) -> Iterator[tuple[Derived, Normalized]]:
+        """Yield the texts with their disguised words in the clear."""
+        return self._restore(text)
+
+
 @functools.cache
-def shared_restorer() -> Restorer:
+def shared_restorer(index: IndexFactory = DaachorseIndex) -> Restorer:
     """Return the process's own: it never changes, and to prepare its words takes a while."""
-    return Restorer(shared_normalizer())
+    return Restorer(shared_normalizer(), index)
 
 
 def _merged(runs: Iterable[Part], parts: Iterable[Part]) -> list[Part]:
@@ -232,7 +261,7 @@ def _characters(char: str) -> Iterator[tuple[str, str]]:
 class DisguisedTerms:
     """Finds the disguises of a list's terms of three and more Chinese characters."""
 
-    def __init__(self, cores: Iterable[str]) -> None:
+    def __init__(self, cores: Iterable[str], index: IndexFactory = DaachorseIndex) -> None:
         terms = [core for core in cores if len(core) >= 3 and _HAN.fullmatch(core)]
         self._plain = frozenset(terms)
         sounds: dict[str, str] = {}
@@ -246,8 +275,8 @@ class DisguisedTerms:
         for term in terms:
             sounds[term.translate(skeletons())] = ALIKE
         letters.pop("", None)
-        self._sounds = DaachorseIndex(tuple(sounds))
-        self._letters = DaachorseIndex(tuple(letters))
+        self._sounds = index(tuple(sounds))
+        self._letters = index(tuple(letters))
         self._sound_labels, self._letter_labels = tuple(sounds.values()), tuple(letters.values())
 
     def find(self, text: Normalized) -> Iterator[tuple[int, int, str]]:

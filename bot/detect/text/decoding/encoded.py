@@ -52,6 +52,24 @@ _NOT_HEX = re.compile(r"[^0-9A-Fa-f]|^0[xX]")
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 
 
+class EncodingDeriver:
+    """Derives what a text says once its encodings are read."""
+
+    only_likely = False
+
+    def __init__(self, normalize: Normalizer) -> None:
+        self._normalize = normalize
+
+    def may_derive(self, text: Normalized) -> bool:
+        """Return True if anything in a text may be an encoding."""
+        return may_hold_code(text)
+
+    def derive(self, text: Normalized) -> Iterator[tuple[Derived, Normalized]]:
+        """Yield the decoded text, if anything in it was encoded."""
+        if plain := decoded(text, self._normalize):
+            yield plain
+
+
 def decoded(text: Normalized, normalize: Normalizer) -> tuple[Derived, Normalized] | None:
     """Return what a text says once its encodings are read, those within them too; or None.
 
@@ -95,7 +113,7 @@ def _codes(text: str) -> Iterator[re.Match[str]]:
 
 
 def may_hold_code(text: Normalized) -> bool:
-    """Say quickly whether anything in a text may be an encoding."""
+    """Return True if anything in a text may be an encoding; takes microseconds."""
     data = text.ascii
     if _PERCENT in data or _AMPERSAND in data or _BACKSLASH in data:
         return True

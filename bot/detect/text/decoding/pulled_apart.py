@@ -1,4 +1,14 @@
-"""Close up what was pulled apart or spelt out: digits, numerals, keys in pieces, tags in words."""
+"""Close up values that were pulled apart or spelt out: digits, numerals, keys in pieces, tags.
+
+Examples, each with the part that replaces it::
+
+    1.1.0.1.0.5.1.9.4.9…        110105194 9…    marks between single digits
+    幺幺零幺零五…                 110105…         numerals, as read out over the phone
+    ghp_ab12 cd34 ef56…         ghp_ab12cd34ef56…   a key in pieces
+    机<b>密</b>★10年             机密★10年        tags inside a word
+
+Each character keeps its own place in the text, so that a mask covers no separator too many.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +63,7 @@ _HEADS = re.compile("|".join(map(re.escape, _KEY_HEADS)).encode())
 _DIGITS = bytes(0x30 if chr(c) in "0123456789" else 0 for c in range(256))
 _BETWEEN_DIGITS = b" ./,_|*\\-"
 _SEVERAL = b"0" * 6
-# The ring is a mark, and so is not in the bare form.
+# The ring ○ counts as punctuation, so the bare form lacks it.
 _RING = "○"
 _FEWEST_SIGNS = 10
 _MAY_BE_SPELT = re.compile(f"{_SIGN}{{{_FEWEST_SIGNS}}}")
@@ -61,7 +71,7 @@ _ONE_SIGN = re.compile(_SIGN)
 
 
 def may_be_loose(text: Normalized) -> bool:
-    """Say quickly whether anything in a text may have been pulled apart or spelt out.
+    """Return True if anything in a text may have been pulled apart or spelt out.
 
     ASCII's part of it, closed up, holds all that there is of ASCII and perhaps more.
     """
@@ -99,7 +109,7 @@ def closed_up(text: str) -> Iterator[Part]:
 
 
 def _belongs(piece: re.Match[str]) -> bool:
-    """Say whether a piece is one of a key and no word."""
+    """Return True if a piece is one of a key and no word."""
     written = piece.group()
     return written.startswith(_KEY_HEADS) or (
         any(c.isdigit() for c in written) and any(c.isalpha() for c in written)

@@ -1,4 +1,4 @@
-"""Tell talk about marks from texts that bear them: lessons, laws, questions, reminders, reports."""
+"""Distinguish talk about marks from texts that bear them: lessons, laws, questions, reports."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _QUOTES_OPEN, _QUOTES_CLOSE = ('"', "'", "「", "『"), ('"', "'", "」", "』")
 
 # Patterns that run on whole sentences are RE2's: they cost little even where marks are crowded.
 
-# What has the very words as its object, right before or after the hit.
+# Verbs and nouns right before or after the hit that have it as their object.
 _EXAMPLE_BEFORE = re.compile(
     r"(?:(?:例|比|譬|诸)如|比方|例子[是为叫]?|举例[::]?|示例|样例|规范写法|(?:判断|填空|单选|多选|"
     r"问|答|题)[::]|"
@@ -75,7 +75,7 @@ _TOPIC = re2.compile(
     r"培训|学习|宣传|警示|案例|通报|曝光|新闻|报道|提醒|承诺书|责任书|自查|排查|台账|清理|查处|"
     r"处分|违规|违法"
 )
-# What is told of other people, other times, or of things that only look like a mark.
+# Stories of other people or times, and things that only look like a mark.
 _STORY = re2.compile(
     r"当年|那年|以前|从前|年代|[他她]们?(?:说|讲|问|写|把|教)|爷爷|奶奶|老板|师傅|老\p{Han}(?:讲|说)|"
     r"剧里|剧组|道具|展柜|展厅|展品|博物馆|网上卖|[咸闲]鱼|假(?:公文|的|证|文件)|骗子|贴纸|[三四五几]个字|"
@@ -133,7 +133,7 @@ _TITLE_BEFORE = re.compile(
 
 
 def is_harmless_talk(text: Normalized, start: int, end: int, level: Discourse) -> bool:
-    """Say whether the sentence speaks about such words instead of bearing them as a mark.
+    """Return True if the sentence speaks about such words instead of bearing them as a mark.
 
     ``near`` looks only at what the hit is grammatically tied to, ``broad`` at the whole sentence.
     A hit that has a line to itself is never talk.
@@ -158,16 +158,16 @@ def is_harmless_talk(text: Normalized, start: int, end: int, level: Discourse) -
 
 
 def _ends_title(before: str, after: str) -> bool:
-    """Say whether the hit ends its line, set off by blanks from a title."""
+    """Return True if the hit ends its line, set off by blanks from a title."""
     return not after.strip() and bool(_TITLE_BEFORE.search(before))
 
 
 def _once(text: Normalized, ask: Callable[..., bool], *about: str) -> bool:
     """Ask the same about the same words of a text but once."""
     key = (ask, about)
-    answer: bool | None = text.known.get(key)
+    answer = text.cache.talk.get(key)
     if answer is None:
-        answer = text.known[key] = ask(*about)
+        answer = text.cache.talk[key] = ask(*about)
     return answer
 
 
@@ -181,7 +181,7 @@ def _is_quiz(line: str) -> bool:
 
 
 def _is_close_talk(before: str, after: str) -> bool:
-    """Say whether the words are English talk, or have the hit as their object."""
+    """Return True if the words are English talk, or have the hit as their object."""
     return is_english_talk(before, after) or _is_tied(
         before, after, in_hand=_has_in_hand(before, after)
     )
@@ -206,7 +206,7 @@ def _is_tied(before: str, after: str, *, in_hand: bool) -> bool:
 
 
 def _has_in_hand(before: str, after: str) -> bool:
-    """Say whether the writer passes on the thing itself, and tells of no other's."""
+    """Return True if the writer passes on the thing itself, not a story of another's."""
     around = before + " " + after
     return bool(_IN_HAND.search(around)) and not any(
         p.search(around) for p in (_QUESTION, _CASE, _REMINDER, _INVENTED)
@@ -214,7 +214,7 @@ def _has_in_hand(before: str, after: str) -> bool:
 
 
 def _fills(before: str, after: str) -> bool:
-    """Say whether the sentence as a whole is talk; a title behind the mark is no part of it."""
+    """Return True if the sentence as a whole is talk; a title behind the mark is no part of it."""
     if _HANDED_BEFORE.search(before[-_NEAR:]):
         return False
     around = before + " " + after

@@ -1,4 +1,4 @@
-"""Tell English talk about marks from texts that bear them."""
+"""Distinguish English talk about marks from texts that bear them."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ _FORBIDDEN = re2.compile(
 
 
 def is_english_talk(before: str, after: str) -> bool:
-    """Say whether an English sentence around a mark, folded to lower case, is about such marks."""
+    """Return True if a folded English sentence around a mark is about such marks."""
     before, after = _ADDRESS.sub(" ", before), _ADDRESS.sub(" ", after)  # no part of a sentence
     around = before + " " + after
     words = len(_WORDS.findall(around))

@@ -1,4 +1,4 @@
-"""Tell a paper that somebody reads out, with its mark's place on it, from talk about marks."""
+"""Distinguish a paper that somebody reads out, with its mark's place, from talk about marks."""
 
 from __future__ import annotations
 
@@ -27,6 +27,6 @@ _REACH = 24
 
 
 def is_read_out(before: str, after: str) -> bool:
-    """Say whether the words around a mark tell what a paper bears, and where, not how it should."""
+    """Return True if the words around a mark report a paper's mark and place, and set no rule."""
     placed = _PLACE_BEFORE.search(before[-_REACH:]) and _GOES_ON.search(after)
     return bool((placed or _POINTED_AT.search(after)) and not _LESSON.search(before + " " + after))

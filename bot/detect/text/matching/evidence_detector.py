@@ -38,7 +38,13 @@ class StructureDetector:
     def __init__(self, rules: Sequence[Rule], gates: Gates, first: int) -> None:
         """Prepare rules; ``gates`` open the first of them by the number ``first``."""
         self._rules = {first + place: _prepare(rule) for place, rule in enumerate(rules)}
+        self._numbers = frozenset(self._rules)
         self._gates = gates
+
+    def may_find(self, text: Normalized) -> bool:
+        """Return True if a keyword of any rule occurs."""
+        opened = self._gates.opened(text)
+        return bool(opened) and not self._numbers.isdisjoint(opened)
 
     def detect(self, fragment: Fragment, text: Normalized) -> Iterable[Finding]:
         """Return one finding for each rule whose threshold is reached."""

@@ -1,4 +1,4 @@
-"""Tell in one look at a text which words stand in it, and so what can be found at all."""
+"""Find in one pass which words stand in a text, and so which rules can find anything."""
 
 from __future__ import annotations
 
@@ -80,6 +80,6 @@ class Gates:
         return opened
 
     def _is_marked(self, text: Normalized) -> bool:
-        # ASCII's marks are looked for before.
+        # The caller has looked for marks of ASCII already.
         marks = self._staying if text.is_usual else self._unusual
         return bool(marks) and any(mark in text.text for mark in marks)

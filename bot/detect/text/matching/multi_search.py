@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Protocol
 
 import ahocorasick
@@ -62,3 +63,8 @@ class AhocorasickIndex:
 
 
 IndexFactory = Callable[[Sequence[str]], KeywordIndex]
+
+MATCHERS: Mapping[str, IndexFactory] = MappingProxyType(
+    {"daachorse": DaachorseIndex, "pyahocorasick": AhocorasickIndex}
+)
+"""By the setting ``matcher``."""

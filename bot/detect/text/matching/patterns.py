@@ -43,7 +43,7 @@ class RulePattern:
         self._stop_words = tuple(word.lower() for word in rule.stop_words)
 
     def may_match(self, text: Normalized) -> bool:
-        """Say quickly whether a text holds characters enough of the right kind in a row."""
+        """Return True if a text holds characters enough of the right kind in a row."""
         if self._run is not None and not self._run.may_stand_in(text):
             return False
         if self._guard is None or self.rule.guard is None:
@@ -63,9 +63,9 @@ class RulePattern:
                 continue  # It stands in the text that this one was read from.
             if at_boundary(text.text, start, end, self.rule.boundary):
                 value = text.text[start:end]
-                accepts: bool | None = text.known.get((self, value))
+                accepts = text.cache.accepted.get((self, value))
                 if accepts is None:
-                    accepts = text.known[self, value] = self._accepts(value)
+                    accepts = text.cache.accepted[self, value] = self._accepts(value)
                 if accepts:
                     yield PatternHit(start, end, value)
 
@@ -110,13 +110,13 @@ def _spans(
     regexp: re2._Regexp, group: int, key: tuple[str, View], text: Normalized
 ) -> Iterable[tuple[int, int]]:
     """Return a pattern's matches; rules that share a pattern and a view share them."""
-    known = text.matches.get(key)
+    known = text.cache.matches.get(key)
     if known is None:
         data = text.encoded(key[1])
         found = _places(regexp, group, data)
         if len(data) > len(text.shown(key[1])):
             found = in_characters(data, found)
-        known = text.matches[key] = _Spans(found)
+        known = text.cache.matches[key] = _Spans(found)
     return known
 
 
@@ -137,7 +137,7 @@ def in_characters(data: bytes, spans: Iterable[tuple[int, int]]) -> Iterator[tup
 
 
 def at_boundary(text: str, start: int, end: int, boundary: Boundary) -> bool:
-    """Say whether no character of the boundary's class touches the hit."""
+    """Return True if no character of the boundary's class touches the hit."""
     if boundary == "none":
         return True
     return not (

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from typing import NamedTuple
 
-from bot.detect.text.normalization.normalized_text import Normalized
+from bot.detect.text.normalization.normalized_text import LinePlace, Normalized
 from bot.rules.rule import Position
 
 _SENTENCE_END = re.compile(r"[。!?;\n]")
@@ -29,10 +28,10 @@ MAX_LINE = 400
 
 def sentence(text: Normalized, start: int, end: int) -> tuple[int, int]:
     """Return the bounds of the sentence around a hit, at most 3 times the reach on each side."""
-    ends: list[int] | None = text.known.get(_SENTENCE_END)
+    ends = text.cache.sentence_ends
     if ends is None:
         ends = [stop.end() for stop in _SENTENCE_END.finditer(text.text)]
-        text.known[_SENTENCE_END] = ends
+        text.cache.sentence_ends = ends
     low, high = max(0, start - 3 * _REACH), min(len(text.text), end + 3 * _REACH)
     before, after = bisect_right(ends, start), bisect_right(ends, end)
     if before:
@@ -50,7 +49,7 @@ def nearest_word(
 
 
 def stands(text: Normalized, start: int, end: int, positions: tuple[Position, ...]) -> bool:
-    """Say whether the hit stands in one of the places."""
+    """Return True if the hit stands in one of the places."""
     return "any" in positions or any(_stands(text, start, end, where) for where in positions)
 
 
@@ -87,23 +86,13 @@ def near_line(text: Normalized, start: int, end: int) -> tuple[int, int]:
     return max(low, start - MAX_LINE), max(end, min(high, end + MAX_LINE))
 
 
-class _Place(NamedTuple):
-    """What stands before and after a hit in its line, up to a blank, and what that makes of it."""
-
-    before: str
-    after: str
-    begins: bool
-    ends: bool
-    in_brackets: bool
-
-
-def _place(text: Normalized, start: int, end: int) -> _Place:
+def _place(text: Normalized, start: int, end: int) -> LinePlace:
     key = (start, end)
-    known: _Place | None = text.known.get(key)
+    known = text.cache.places.get(key)
     if known is None:
         low, high = near_line(text, start, end)
         before, after = text.folded[low:start].rstrip(" "), text.folded[end:high].lstrip(" ")
-        known = text.known[key] = _Place(
+        known = text.cache.places[key] = LinePlace(
             before,
             after,
             begins=_DECORATION.fullmatch(before) is not None,

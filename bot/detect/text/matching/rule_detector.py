@@ -1,4 +1,15 @@
-"""The detector of the packs' rules."""
+"""The detector of the packs' rules.
+
+The path of one rule, from cheap to costly; most texts leave at the first step::
+
+    gates     does a keyword of the rule occur?          one pass for all rules
+    digits    is there a number long enough?
+    prefilter is there a run that the pattern needs?     `run_prefilter`
+    pattern   does RE2 match, at a boundary, validated?  `patterns`
+    fragment  beside / absent
+    hit       context words, position, unless, talk      `_score`
+    finding
+"""
 
 from __future__ import annotations
 
@@ -15,7 +26,7 @@ from bot.detect.text.discourse.chinese_talk import is_harmless_talk
 from bot.detect.text.matching.keyword_gates import Gates
 from bot.detect.text.matching.patterns import PatternHit, RulePattern
 from bot.detect.text.matching.positions import nearest_word, sentence, stands
-from bot.detect.text.matching.scoring import Judgement, default_reason, finding
+from bot.detect.text.matching.scoring import Score, default_reason, finding
 from bot.detect.text.normalization.normalized_text import Normalized, dense
 from bot.detect.text.normalization.normalizer import Normalizer
 from bot.detect.text.values.check_digits import PROOFS
@@ -86,6 +97,10 @@ class RuleDetector:
             return chosen
         return [r for r in chosen if r.digits in digits and r.pattern.may_match(text)]
 
+    def may_find(self, text: Normalized) -> bool:
+        """Return True if any rule may find something."""
+        return bool(self.able(text, self._gates.opened(text)))
+
     def detect(self, fragment: Fragment, text: Normalized) -> Iterable[Finding]:
         """Return the findings of every rule."""
         able = self.able(text, self._gates.opened(text))
@@ -108,31 +123,31 @@ class RuleDetector:
         whole = prepared.rule.extent is Extent.WHOLE
         most = prepared.rule.most or (MAX_WHOLE if whole else None)
         hits = prepared.pattern.find(text)
-        # Most patterns do not match: what else a rule asks for is looked at after that.
+        # Most patterns do not match, so the rule's other conditions come after the first hit.
         first = next(hits, None)
         if first is not None and _fits(prepared, text):
-            yield from islice(self._judged(prepared, fragment, text, chain((first,), hits)), most)
+            yield from islice(self._scored(prepared, fragment, text, chain((first,), hits)), most)
 
-    def _judged(
+    def _scored(
         self, prepared: _Prepared, fragment: Fragment, text: Normalized, hits: Iterable[PatternHit]
     ) -> Iterator[Finding]:
         rule, whole = prepared.rule, prepared.rule.extent is Extent.WHOLE
         severity: Severity | None = None
         left = MAX_JUDGED + len(text.text) // LENGTH_PER_JUDGED
         for hit in hits:
-            judgement = _judge(prepared, fragment, text, hit) if left > 0 else _unjudged(rule)
-            # Of what withholds all a few are told, so that only what is dropped can be much.
-            left -= (judgement is None) is whole
-            if judgement is None:
+            score = _score(prepared, fragment, text, hit) if left > 0 else _unscored(rule)
+            # A rule that withholds all yields few findings anyway, so only its dropped hits count.
+            left -= (score is None) is whole
+            if score is None:
                 continue
             if severity is None:
                 severity = _severity(prepared, text)
-            reasons = judgement.reasons
+            reasons = score.reasons
             if severity > rule.severity:
                 reasons = (*reasons, "beside")
             span = text.span(hit.start, hit.end)
-            judgement = Judgement(judgement.confidence, reasons, severity)
-            yield finding(rule, fragment, span, judgement)
+            score = Score(score.confidence, reasons, severity)
+            yield finding(rule, fragment, span, score)
 
 
 def rule_gates(rules: Sequence[Rule], normalizer: Normalizer) -> Iterator[tuple[str, int]]:
@@ -162,7 +177,7 @@ def _prepare(rule: Rule, normalizer: Normalizer) -> _Prepared:
 
 
 def _fits(prepared: _Prepared, text: Normalized) -> bool:
-    """Say whether the fragment as a whole holds what the rule asks for, and not what it bars."""
+    """Return True if the fragment as a whole holds what the rule asks for, and not what it bars."""
     if prepared.absent is not None and prepared.absent.search(text.encoded("compact")):
         return False
     return prepared.beside is None or bool(prepared.beside.search(text.encoded("compact")))
@@ -176,16 +191,16 @@ def _severity(prepared: _Prepared, text: Normalized) -> Severity:
 
 
 @functools.lru_cache(maxsize=1024)
-def _unjudged(rule: Rule) -> Judgement:
+def _unscored(rule: Rule) -> Score:
     code = default_reason(rule.category)
     confidence = rule.confidence * (UNJUDGED if rule.extent is Extent.WHOLE else 1)
-    return Judgement(confidence, (code,) if code else ())
+    return Score(confidence, (code,) if code else ())
 
 
-def _judge(
+def _score(
     prepared: _Prepared, fragment: Fragment, text: Normalized, hit: PatternHit
-) -> Judgement | None:
-    """Judge a hit by what stands around it; None drops it."""
+) -> Score | None:
+    """Score a hit by its surroundings; None drops it."""
     rule, around = prepared.rule, prepared.rule.surroundings
     confidence = rule.confidence
     reasons: list[str] = []
@@ -211,15 +226,15 @@ def _judge(
         reasons.append(code)
     if fragment.source is Source.IMAGE:
         reasons.append("read")
-    return Judgement(min(confidence, HIGHEST), tuple(reasons))
+    return Score(min(confidence, HIGHEST), tuple(reasons))
 
 
 def _present(prepared: _Prepared, text: Normalized) -> tuple[str, ...]:
     """Return those words of a rule's context that stand anywhere in the text."""
-    present: tuple[str, ...] | None = text.known.get(prepared.context)
+    present = text.cache.context_words.get(prepared.context)
     if present is None:
         present = tuple(word for word in prepared.context if word in text.folded)
-        text.known[prepared.context] = present
+        text.cache.context_words[prepared.context] = present
     return present
 
 
@@ -228,10 +243,10 @@ def _is_barred(prepared: _Prepared, text: Normalized, hit: PatternHit) -> bool:
         return False
     low, high = sentence(text, hit.start, hit.end)
     around = text.folded[low:high]
-    barred: bool | None = text.known.get((prepared.unless, around))
+    barred = text.cache.barred.get((prepared.unless, around))
     if barred is None:
         barred = prepared.unless.search(around) is not None
-        text.known[prepared.unless, around] = barred
+        text.cache.barred[prepared.unless, around] = barred
     return barred
 
 

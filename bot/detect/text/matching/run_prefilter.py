@@ -1,4 +1,15 @@
-"""Tell quickly where a pattern cannot match: there is no run long enough of its characters."""
+"""Skip patterns whose longest required run of characters is absent from a text.
+
+A worked example::
+
+    pattern   GB[0-9]{2}[A-Z0-9 ]{14}
+    parts     G  B  [0-9]{2}  [A-Z0-9 ]{14}       the whole needs 18 characters of [A-Z0-9 ]
+    run       18 bytes of that set, one after another
+    text      "OK, see you at 9"  ->  bytes of the set become 1, others 0: 1100000…
+    answer    no b"\\x01" * 18 in it: the pattern is not run
+
+One ``bytes.translate`` and one ``in`` take about a microsecond, an RE2 search several.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +42,7 @@ class Run:
         self._left_out = b" \t" if view == "compact" else b""
 
     def may_stand_in(self, text: Normalized) -> bool:
-        """Say whether a text holds such a run."""
+        """Return True if a text holds such a run."""
         return self._run in text.flat.translate(self._table, self._left_out)
 
 

@@ -19,7 +19,7 @@ _DEFAULT_REASONS = MappingProxyType(
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class Score:
     """How sure a hit is, and the codes of the reasons; its severity if it is not the rule's own."""
 
     confidence: float
@@ -36,10 +36,10 @@ def finding(
     rule: Rule,
     fragment: Fragment,
     span: tuple[int, int],
-    judgement: Judgement | None = None,
+    score: Score | None = None,
 ) -> Finding:
     """Return the finding of a rule at a span of a fragment, with the codes of its reasons."""
-    judged = judgement or Judgement(rule.confidence)
+    judged = score or Score(rule.confidence)
     return Finding(
         rule_id=rule.id,
         category=rule.category,

@@ -36,7 +36,7 @@ _ACCIDENTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 
 class Collisions:
-    """Says where a term's characters belong to other words."""
+    """Recognises places where a term's characters belong to other words."""
 
     def __init__(self, accidents: Mapping[str, tuple[str, ...]] = _ACCIDENTS) -> None:
         self._patterns = {
@@ -44,7 +44,7 @@ class Collisions:
         }
 
     def is_accident(self, text: str, start: int, end: int) -> bool:
-        """Say whether ``text[start:end]`` is only a piece of the words around it."""
+        """Return True if ``text[start:end]`` is only a piece of the words around it."""
         patterns = self._patterns.get(text[start:end])
         if patterns is None:
             return False

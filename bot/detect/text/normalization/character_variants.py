@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from string import ascii_letters
 from types import MappingProxyType
 
-from confusable_homoglyphs.confusables import confusables_data
 from opencc import OpenCC
+
+from bot.detect.text.normalization.confusable_letters import CONFUSABLE_LETTERS
 
 
 def _pairs(text: str) -> dict[str, str]:
@@ -38,23 +38,18 @@ def simplified() -> Mapping[int, str]:
 
 _UNAMBIGUOUS = frozenset("後於徵菸夥")
 _RARE = MappingProxyType({ord(a): b for a, b in _pairs("宻密 髙高 戸户").items()})
-_OTHER_SCRIPTS = ((0x80, 0x2E80), (0xA4D0, 0xAC00), (0x10000, 0x1F000))
 
 
 @functools.cache
 def confusables() -> Mapping[int, str]:
     """Return the letters of other scripts that Unicode's confusables.txt draws like ASCII's."""
-    table: dict[int, str] = {}
-    for letter in ascii_letters:
-        for entry in confusables_data.get(letter, ()):
-            char = entry["c"]
-            if len(char) == 1 and char.isalpha() and _is_of_other_script(ord(char)):
-                table.setdefault(ord(char), letter)
-    return MappingProxyType(table)
-
-
-def _is_of_other_script(code: int) -> bool:
-    return any(low <= code < high for low, high in _OTHER_SCRIPTS)
+    return MappingProxyType(
+        {
+            int(code, 16): letter
+            for letter, codes in CONFUSABLE_LETTERS.items()
+            for code in codes.split()
+        }
+    )
 
 
 def _is_plain(char: str) -> bool:

@@ -1,15 +1,28 @@
-"""A text in one form, with the way back to where each character came from."""
+"""A text in one form, with the way back to where each character came from.
+
+A worked example (offsets in the original are what a mask covers)::
+
+    original   机\\u200b密 ★10 Year   as posted, with an invisible character
+    text       机密 ★10 Year         normalised, case kept; starts = 0, 2, 3, 4, …
+    folded     机密 ★10 year         lower case, same offsets
+    compact    机密★10year           no blanks: rules with view = "compact"
+    dense      机密 ★10 year         no noise between two Chinese characters (机 密 -> 机密)
+    bare       机密10year            letters and digits only: keywords and terms
+
+Bare and folded are made for every message; dense and compact only for texts with hits.
+"""
 
 from __future__ import annotations
 
+import copy
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from itertools import compress
-from typing import Any
+from typing import NamedTuple
 
 from bot.rules.rule import View
 
@@ -32,6 +45,40 @@ class Placed:
     starts: Sequence[int] = field(repr=False)
 
 
+class LinePlace(NamedTuple):
+    """The text before and after a hit in its line, without blanks, and what they show."""
+
+    before: str
+    after: str
+    begins: bool
+    ends: bool
+    in_brackets: bool
+
+
+class SearchCache:
+    """Answers about one text that several rules ask for. Each field has one writer."""
+
+    __slots__ = (
+        "accepted", "barred", "context_words", "matches", "places", "sentence_ends", "talk",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self.matches: dict[tuple[str, View], Iterable[tuple[int, int]]] = {}
+        """Spans by pattern and view (`patterns`)."""
+        self.accepted: dict[tuple[object, str], bool] = {}
+        """Validators' answers by rule pattern and value (`patterns`)."""
+        self.sentence_ends: list[int] | None = None
+        """Where sentences end (`positions`)."""
+        self.places: dict[tuple[int, int], LinePlace] = {}
+        """Places by the hit's span (`positions`)."""
+        self.context_words: dict[tuple[str, ...], tuple[str, ...]] = {}
+        """Those of a rule's context words that occur (`rule_detector`)."""
+        self.barred: dict[tuple[object, str], bool] = {}
+        """Answers by ``unless`` pattern and sentence (`rule_detector`)."""
+        self.talk: dict[tuple[object, tuple[str, ...]], bool] = {}
+        """Answers by question and the words around the hit (`chinese_talk`)."""
+
+
 class Normalized:
     """A text in one form. Offsets of ``text`` and ``folded`` are the same.
 
@@ -50,12 +97,13 @@ class Normalized:
     _dense: Placed | None = None
     _line_breaks: list[int] | None = None
     _encoded: dict[View, bytes] | None = None
-    _matches: dict[tuple[str, str], Iterable[tuple[int, int]]] | None = None
-    _known: dict[Hashable, Any] | None = None
-    changed: bytes | None = None
-    """Of a text that was read from another: ones for what differs from it. None counts as all."""
+    _cache: SearchCache | None = None
+    _changed: bytes | None = None
     opened: tuple[object, AbstractSet[int]] | None = None
-    """A set of gates with what it opened, for the gates to remember."""
+    """Set by `Gates` alone: the gates, and the numbers that they opened in this text.
+
+    It is no field of `SearchCache`, because every text needs it and few need the rest.
+    """
 
     def __init__(
         self, original: str, text: str, starts: Sequence[int], others: Sequence[str] | None = None
@@ -81,19 +129,23 @@ class Normalized:
                 bare = bare.replace(other, "")
         self.bare = bare
 
-    @property
-    def matches(self) -> dict[tuple[str, str], Iterable[tuple[int, int]]]:
-        """What patterns have matched so far, by pattern and view."""
-        if self._matches is None:
-            self._matches = {}
-        return self._matches
+    def with_changes(self, changed: bytes) -> Normalized:
+        """Return this text as one read from another; ``changed`` has ones where it differs."""
+        read = copy.copy(self)
+        read._changed = changed
+        return read
 
     @property
-    def known(self) -> dict[Hashable, Any]:
-        """What was asked of a place or a sentence before: several rules ask the same."""
-        if self._known is None:
-            self._known = {}
-        return self._known
+    def is_derived(self) -> bool:
+        """True if it was read from another text, with something decoded or restored."""
+        return self._changed is not None
+
+    @property
+    def cache(self) -> SearchCache:
+        """Answers that several rules share; made for texts with hits only."""
+        if self._cache is None:
+            self._cache = SearchCache()
+        return self._cache
 
     @property
     def folded(self) -> str:
@@ -169,11 +221,11 @@ class Normalized:
         return self.starts[start], with_marks(self.original, self.starts[end - 1] + 1)
 
     def is_changed(self, start: int, end: int) -> bool:
-        """Say whether a non-empty span, or what touches it, differs from what was written."""
-        if self.changed is None:
+        """Return True if a non-empty span, or its neighbour, differs from what was written."""
+        if self._changed is None:
             return True
         low, high = self.span(start, end)
-        return self.changed.find(1, max(0, low - 1), high + 1) >= 0
+        return self._changed.find(1, max(0, low - 1), high + 1) >= 0
 
     @property
     def line_count(self) -> int:

@@ -47,7 +47,8 @@ class Normalizer:
 
     def __init__(self) -> None:
         self._simplified = simplified()
-        # What stays is named too: a character that a table lacks costs far more than one it has.
+        # Unchanged characters are listed too: str.translate raises and catches a LookupError for
+        # each one that its table lacks, which takes far longer than a hit.
         self._single: dict[int, str] = {code: chr(code) for code in _UNCHANGED}
         self._several: dict[str, str] = {}
         self._single.update(confusables())
@@ -59,7 +60,7 @@ class Normalizer:
         self._single[ord("\r")] = " "
         self._single.update(dict.fromkeys(range(0xD800, 0xE000), "\ufffd"))
         self._several.update(dict.fromkeys(_CONTROLS, ""))
-        # One pass tells whether anything changes length: such characters become a null.
+        # Characters that change the length become a null, so that one pass over a text shows them.
         self._quick: dict[int, str] = {
             **self._single,
             **dict.fromkeys(map(ord, self._several), "\0"),
@@ -69,7 +70,7 @@ class Normalizer:
         self._unusual = re.compile(f"[^{re.escape(self._usual())}]")
 
     def _usual(self) -> str:
-        """Return the characters that stay as they are, and the marks that are told beside them."""
+        """Return the characters that stay as they are, and the marks that are handled apart."""
         chinese = (chr(c) for c in range(0x4E00, 0xA000) if self._quick[c] == chr(c))
         marks = (mark for mark, _ in _WIDE)
         return "".join((*USUAL_ASCII, *chinese, *marks, *STAYING_MARKS))

@@ -16,7 +16,7 @@ from bot.detect.text.normalization.normalizer import Normalizer, shared_normaliz
 
 MAX_NOISE = 3
 _HAN = re.compile(r"[\u3007\u3400-\u9fff\U00020000-\U0003134f]")
-# What a term may not pass over. The long gap is looked for first, so that the others are short.
+# Gaps that a term may not pass over. The long one is searched first, so that the others are short.
 _LONG_GAP = re.compile(rf"(?<={_HAN.pattern})[\W_]{{{MAX_NOISE + 1},}}(?={_HAN.pattern})")
 _BREAK = re.compile(rf"(?<={_HAN.pattern})[\W_]*\n[\W_]*(?={_HAN.pattern})")
 _TWO_BREAKS = re.compile(rf"(?<={_HAN.pattern})[\W_]*\n[\W_]*\n[\W_]*(?={_HAN.pattern})")
@@ -61,12 +61,13 @@ class KeywordList:
         for number, (_, core, *_) in enumerate(self._terms):
             cores[core] = (*cores.get(core, ()), number)
         self._by_core = tuple(cores.values())
+        self._new_index = index
         self._index = index(tuple(cores))
-        # What is found in the dense form, which takes long to make, is found in the bare one too.
+        # Terms of the dense form, which takes long to make, stand in the bare one too.
         noisy = {bare for core in cores if (bare := _NOISE.sub("", core)) != core}
         self._noisy = index(tuple(noisy - {""})) if noisy else None
-        # Of some lists the bare form says nothing.
-        self._is_open = "" in noisy or self.may_be_disguised
+        # The bare form cannot show a term that consists of marks.
+        self._is_open = "" in noisy
         self._collisions = Collisions()
 
     def __len__(self) -> int:
@@ -84,19 +85,20 @@ class KeywordList:
         return list(self._checked(text, raw)) if raw else []
 
     def may_find(self, text: Normalized) -> bool:
-        """Say quickly whether a text may hold a term, or a disguise of one."""
+        """Return True if a text may hold a term; takes microseconds."""
         if self._index.find(text.bare) or self._is_open:
             return True
         return self._noisy is not None and bool(self._noisy.find(text.bare))
 
     @property
     def may_be_disguised(self) -> bool:
-        """Say whether disguises of the terms are looked for: only a short list's are."""
+        """Return True if disguises of the terms are looked for: only a short list's are."""
         return len(self._terms) <= MAX_TERMS
 
     @functools.cached_property
     def _disguised(self) -> DisguisedTerms:
-        return DisguisedTerms(dict.fromkeys(core for _, core, *_ in self._terms))
+        cores = dict.fromkeys(core for _, core, *_ in self._terms)
+        return DisguisedTerms(cores, self._new_index)
 
     def disguised(self, text: Normalized) -> list[tuple[int, int, str]]:
         """Return (start, end, kind) of what may be a term of a short list in disguise."""
@@ -106,7 +108,7 @@ class KeywordList:
         self, text: Normalized, raw: Iterable[tuple[int, int, int]]
     ) -> Iterator[KeywordHit]:
         dense_text, starts, folded = text.dense_text, text.dense.starts, text.folded
-        is_derived = text.changed is not None
+        is_derived = text.is_derived
         for start, end, core in raw:
             first, last = starts[start], starts[end - 1] + 1
             if is_derived and not text.is_changed(first, last):
@@ -135,11 +137,11 @@ class SearchableTerms(Protocol):
         """Return every hit."""
 
     def may_find(self, text: Normalized) -> bool:
-        """Say quickly whether a text may hold a term, or a disguise of one."""
+        """Return True if a text may hold a term; takes microseconds."""
 
     @property
     def may_be_disguised(self) -> bool:
-        """Say whether disguises of the terms are looked for."""
+        """Return True if disguises of the terms are looked for."""
 
     def disguised(self, text: Normalized) -> list[tuple[int, int, str]]:
         """Return (start, end, kind) of what may be a term in disguise."""
@@ -159,12 +161,12 @@ class KeywordLists:
         return [hit for terms in self._lists for hit in terms.find(text)]
 
     def may_find(self, text: Normalized) -> bool:
-        """Say quickly whether a text may hold a term of any list, or a disguise of one."""
+        """Return True if a text may hold a term of any list; takes microseconds."""
         return any(terms.may_find(text) for terms in self._lists)
 
     @property
     def may_be_disguised(self) -> bool:
-        """Say whether disguises of any list's terms are looked for."""
+        """Return True if disguises of any list's terms are looked for."""
         return any(terms.may_be_disguised for terms in self._lists)
 
     def disguised(self, text: Normalized) -> list[tuple[int, int, str]]:
@@ -187,7 +189,7 @@ def _is_latin(char: str) -> bool:
 
 
 def _gaps_allowed(folded: str, first: int, last: int, *, spans: bool) -> bool:
-    """Say whether a term may pass over all that stands between its Chinese characters."""
+    """Return True if a term may pass over all that stands between its Chinese characters."""
     if _LONG_GAP.search(folded, first, last):
         return False
     if folded.find("\n", first, last) < 0:

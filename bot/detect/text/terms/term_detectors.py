@@ -11,16 +11,20 @@ from bot.model import Certainty, Finding, Fragment
 from bot.rules.rule import DISGUISED, GROUP_KEYWORD
 
 MAX_PLACES = 60
-"""Hits above which those that touch are told as one."""
+"""With more hits than this, those that touch become one finding."""
 
 
 class KeywordDetector:
-    """Looks for a group's own terms. Of overlapping hits the longest is told."""
+    """Looks for a group's own terms. Overlapping hits become one finding."""
 
     name = "keywords"
 
     def __init__(self, keywords: SearchableTerms) -> None:
         self._keywords = keywords
+
+    def may_find(self, text: Normalized) -> bool:
+        """Return True if a term may occur."""
+        return self._keywords.may_find(text)
 
     def detect(self, fragment: Fragment, text: Normalized) -> Sequence[Finding]:
         """Return a finding for each place."""
@@ -41,18 +45,22 @@ class DisguiseDetector:
     def __init__(self, keywords: SearchableTerms) -> None:
         self._keywords = keywords
 
+    def may_find(self, text: Normalized) -> bool:
+        """Return True for a short list: no quick look can exclude all disguises."""
+        return self._keywords.may_be_disguised
+
     def detect(self, fragment: Fragment, text: Normalized) -> Iterator[Finding]:
-        """Yield a doubt for each place."""
+        """Yield a likely finding for each place."""
         hits = sorted(self._keywords.disguised(text), key=lambda h: (h[0], -h[1]))
         end = 0
         for start, last, kind in hits:
             if start >= end:
-                yield doubt(kind, fragment, text.span(start, last))
+                yield likely_finding(kind, fragment, text.span(start, last))
                 end = last
 
 
-def doubt(kind: str, fragment: Fragment, span: tuple[int, int]) -> Finding:
-    """Return the finding of what may be something in disguise."""
+def likely_finding(kind: str, fragment: Fragment, span: tuple[int, int]) -> Finding:
+    """Return a likely finding of a disguise of this kind."""
     found = finding(DISGUISED[kind], fragment, span)
     return found.evolve(certainty=Certainty.LIKELY)
 

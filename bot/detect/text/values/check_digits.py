@@ -71,7 +71,7 @@ def resident_id(value: str) -> bool:
 
 
 def resident_id_wrong_check(value: str) -> bool:
-    """Say whether only the check character of a resident identity number is wrong."""
+    """Return True if only the check character of a resident identity number is wrong."""
     return resident_id_shape(value) and not resident_id(value)
 
 

@@ -1,4 +1,4 @@
-"""Tell real secrets from words, samples and masks by their shape."""
+"""Distinguish real secrets from words, samples and masks by their shape."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def json_web_token(value: str) -> bool:
 
 
 def real_password(value: str) -> bool:
-    """Say whether a value looks like a chosen password rather than a word, a mask or a sample."""
+    """Return True if a value looks like a chosen password, not a word, mask or sample."""
     if len(set(value)) < 4 or not _TELLING.search(value):
         return False
     if _DATES.fullmatch(value) or _CODE.fullmatch(value) or _WEAK.fullmatch(value):
@@ -56,13 +56,13 @@ def real_password(value: str) -> bool:
 
 
 def strong_password(value: str) -> bool:
-    """Say whether a value is a real password of at least three kinds of characters."""
+    """Return True if a value is a real password of at least three kinds of characters."""
     kinds = sum(bool(re.search(kind, value)) for kind in _CLASSES)
     return kinds >= 3 and real_password(value)
 
 
 def mixed(value: str) -> bool:
-    """Say whether a value holds letters and digits, as generated keys do and words do not."""
+    """Return True if a value holds letters and digits, as generated keys do and words do not."""
     digits = sum(c.isdigit() for c in value)
     if digits >= 2 and re.search(r"[A-Za-z].*[A-Za-z]", value):
         return True
@@ -70,7 +70,7 @@ def mixed(value: str) -> bool:
 
 
 def random_looking(value: str) -> bool:
-    """Say whether a value looks generated: digits among its letters, no words joined by marks."""
+    """Return True if a value looks generated: digits among letters, no joined words."""
     if not mixed(value) or _CODE.fullmatch(value):
         return False
     words = [w for w in re.split(r"[^A-Za-z0-9]+", value) if w]
