@@ -9,8 +9,8 @@ from bot.cases.cards import Cards
 from bot.cases.notices import PEOPLE, Notices
 from bot.cases.picture_masking import PictureMasker
 from bot.cases.resuming import as_begun
-from bot.judging.content_digests import digests_of_findings
 from bot.judging.plan import Plan
+from bot.judging.released_content import digests_of_findings
 from bot.model import Action, Subject
 from bot.outgoing import CaseStatus, EffectStatus, MaskedCopy
 from bot.policy.masking.masked_copy import masked_copy

@@ -149,7 +149,8 @@ class App:
         What leaks by itself is removed before it is committed: should the program end in between,
         the platform delivers it again, and `Restarts` marks it as possibly begun.
         """
-        received = self.restarts.marked(received)
+        if self.restarts.may_repeat:
+            received = self.restarts.marked(received)
         if len(received) <= PROMPT:
             await self._prepare(received)
         with self.worker.sparing():

@@ -44,6 +44,11 @@ class Restarts:
         if self._store.db.is_sole:
             await self._store.key_values.remove(None, _RUNNING)
 
+    @property
+    def may_repeat(self) -> bool:
+        """True if the platform may deliver again what an earlier run acted on."""
+        return self._before is not None
+
     def marked(self, received: Sequence[Received]) -> Sequence[Received]:
         """Return updates, with those marked that an earlier run may have removed."""
         if self._before is None:

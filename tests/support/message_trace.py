@@ -9,7 +9,10 @@ statement) is not passed, and neither are the modules that define these forms.
         await office.people.post(ZHANG, OFFICE, "…")
         await office.quiet()
     visits.files        # in the order of the first call
-    visits.returns      # how often each was called again after another file
+    visits.returns      # how often each was entered again from another part of the program
+
+A part is a folder or a file directly under ``bot/``. Within a part a function may call another as
+often as it likes, as a loop over rules does: the message does not leave the part.
 """
 
 from __future__ import annotations
@@ -24,6 +27,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import telegram
+
 import bot
 from bot.detect.text.normalization.normalized_text import Normalized
 from bot.judging.plan import Plan
@@ -36,11 +41,14 @@ from bot.store.inbox import InboxRow
 
 BOT = Path(bot.__file__).parent
 FORMS = (
+    *(telegram.Update, telegram.Message),
     *(Received, InboxRow, Message, Subject, Fragment, Normalized, Finding, Verdict),
     *(Plan, Case, NewCase, EffectRow, NewEffect),
 )
-DEFINITIONS = frozenset(("model.py", "outgoing.py", "ports.py", "judging/plan.py"))
-"""Modules of the forms themselves: asking a value for its property is no step."""
+DEFINITIONS = frozenset(
+    ("model.py", "outgoing.py", "ports.py", "judging/plan.py", "store/case_rows.py")
+)
+"""Modules of the forms themselves: to ask a value for its property is no step."""
 
 END = ("workers/outbox.py", "start")
 _following: ContextVar[Visits | None] = ContextVar("following", default=None)
@@ -48,29 +56,27 @@ _following: ContextVar[Visits | None] = ContextVar("following", default=None)
 
 @dataclass(slots=True)
 class Visits:
-    """The files that a message passes, each with what is called there, in order."""
+    """The files that a message passes, in order, and the entries into them from other parts."""
 
-    steps: list[tuple[str, list[str]]] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
+    entries: list[str] = field(default_factory=list)
     over: bool = False
 
     @property
-    def files(self) -> list[str]:
-        """The files in the order of their first call."""
-        return list(dict.fromkeys(file for file, _ in self.steps))
-
-    @property
     def returns(self) -> Counter[str]:
-        """How often each file was called again after another one."""
-        return Counter({file: n - 1 for file, n in Counter(f for f, _ in self.steps).items()})
+        """How often each file was entered again from another part."""
+        return Counter({file: n - 1 for file, n in Counter(self.entries).items() if n > 1})
 
-    def pass_(self, file: str, function: str) -> None:
-        """Note a call."""
+    def add(self, file: str, function: str, caller: str | None) -> None:
+        """Note a call of a function in ``file`` by ``caller``'s."""
         if self.over:
             return
-        if self.steps and self.steps[-1][0] == file:
-            self.steps[-1][1].append(function)
-        else:
-            self.steps.append((file, [function]))
+        if file not in self.files:
+            self.files.append(file)
+        from_outside = caller is not None and _part(caller) != _part(file)
+        # Several calls of one file in a row are one entry: the caller has not gone elsewhere.
+        if from_outside and self.entries[-1:] != [file]:
+            self.entries.append(file)
         self.over = (file, function) == END
 
 
@@ -82,6 +88,10 @@ def traced() -> Iterator[Visits]:
 
     async def followed(app: App, received: Sequence[Received]) -> None:
         if any(r.message_id for r in received):
+            frame: FrameType | None = sys._getframe()
+            while frame is not None:  # these were called before the message was received
+                seen.add(frame)
+                frame = frame.f_back
             _following.set(visits)
         await receive(app, received)
         _following.set(None)
@@ -91,13 +101,12 @@ def traced() -> Iterator[Visits]:
         # A coroutine is called once, and calls again whenever it goes on.
         if following is None or frame in seen:
             return
-        path = Path(frame.f_code.co_filename)
-        if BOT not in path.parents or not _is_given_a_form(frame):
+        file, function = _file(frame), frame.f_code.co_name
+        if file is None or file in DEFINITIONS or function.startswith("<"):
             return
-        seen.add(frame)
-        file = path.relative_to(BOT).as_posix()
-        if file not in DEFINITIONS and not frame.f_code.co_name.startswith("<"):
-            following.pass_(file, frame.f_code.co_name)
+        if _is_given_a_form(frame):
+            seen.add(frame)
+            following.add(file, function, _caller(frame))
 
     App.receive = followed  # type: ignore[method-assign]
     sys.setprofile(call)
@@ -106,6 +115,23 @@ def traced() -> Iterator[Visits]:
     finally:
         sys.setprofile(None)
         App.receive = receive  # type: ignore[method-assign]
+
+
+def _file(frame: FrameType) -> str | None:
+    path = Path(frame.f_code.co_filename)
+    return path.relative_to(BOT).as_posix() if BOT in path.parents else None
+
+
+def _caller(frame: FrameType) -> str | None:
+    """Return the file of the nearest caller in ``bot/``; None for what the event loop calls."""
+    above = frame.f_back
+    while above is not None and (file := _file(above)) is None:
+        above = above.f_back
+    return None if above is None else file
+
+
+def _part(file: str) -> str:
+    return file.partition("/")[0]
 
 
 def _is_given_a_form(frame: FrameType) -> bool:

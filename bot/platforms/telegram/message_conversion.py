@@ -31,7 +31,9 @@ def to_message(update: telegram.Update) -> Message | None:
     is_caption = message.caption is not None
     text = (message.caption if is_caption else message.text or _card_text(message)) or ""
     foreign = message.external_reply
-    files = attachments(message) + (attachments(foreign) if foreign else ())
+    # A text never comes with a file of its own: Telegram gives it as the file's caption then.
+    files = () if message.text is not None else attachments(message)
+    files += attachments(foreign) if foreign else ()
     links = _links(message)
     quote = message.quote.text if message.quote else None
     polls = [_poll(source) for source in (message, foreign) if source]

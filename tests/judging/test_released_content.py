@@ -7,7 +7,7 @@ import hashlib
 import pytest
 
 from bot.fragments import ReadAttachments
-from bot.judging.content_digests import digests_of, digests_of_findings
+from bot.judging.released_content import digests_of, digests_of_findings
 from bot.model import Category, Extent, Finding, Fragment, Severity, Source
 
 NOTHING = ReadAttachments()
