@@ -57,8 +57,7 @@ _TAGS = re.compile(
     r"|\[/?(?:b|i|u|s|color|size|url|quote|font|code|del|mark|spoiler)(?:=[^\]\n]{0,40})?\])+"
     r"(?P<next>[^\s<\[])"
 )
-_TAG_ENDS = ("</", "-->", "[/")
-_IN_TAG_ENDS = frozenset(b"<>[")
+_TAG_HEADS = frozenset(b"<[")
 _HEADS = re.compile("|".join(map(re.escape, _KEY_HEADS)).encode())
 _DIGITS = bytes(0x30 if chr(c) in "0123456789" else 0 for c in range(256))
 _BETWEEN_DIGITS = b" ./,_|*\\-"
@@ -78,7 +77,7 @@ def may_be_loose(text: Normalized) -> bool:
     data, plain = text.ascii, text.text
     if _HEADS.search(data) and any(head in plain for head in _KEY_HEADS):
         return True
-    if not _IN_TAG_ENDS.isdisjoint(data) and any(end in plain for end in _TAG_ENDS):
+    if not _TAG_HEADS.isdisjoint(data) and _TAGS.search(plain) is not None:
         return True
     digits = data.translate(_DIGITS, _BETWEEN_DIGITS)
     if _SEVERAL in digits and _MAY_BE_APART.search(plain) is not None:
