@@ -20,9 +20,9 @@ from dataclasses import dataclass, field
 from PIL import Image, ImageDraw
 
 from bench.report import save, table
+from bot.detect.media.file_reader import Reader
 from bot.detect.media.ocr import doubtful_lines
 from bot.detect.media.pictures.known_lines import LineMemory
-from bot.detect.media.sandbox.file_reader import Reader
 from bot.store.keys import Cipher
 from tests.support.picture_set import FAMILIES, MARKS
 from tests.support.pictures import encode, font, note, official_page, resident_id

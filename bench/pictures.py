@@ -118,7 +118,7 @@ def mask(
     found = judge(checker, read(sample.data))
     if not found or any(f.extent is Extent.WHOLE or f.box is None for f in found):
         return
-    masked = runner.run(pool.redact(sample.data, [f.box for f in found if f.box]))
+    masked = runner.run(pool.mask_picture(sample.data, [f.box for f in found if f.box]))
     total.pictures += 1
     total.passed += not judge(checker, read(masked))
     before = Image.open(io.BytesIO(sample.data)).convert("L")

@@ -67,8 +67,8 @@ class MediaReader(Protocol):
     async def read(self, data: bytes, *, name: str | None, mime_type: str | None) -> MediaReading:
         """Turn a file into fragments."""
 
-    async def redact(self, data: bytes, boxes: Sequence[Box]) -> bytes:
-        """Return the picture as a JPEG with the boxes painted over, without metadata."""
+    async def mask_picture(self, data: bytes, boxes: Sequence[Box]) -> bytes:
+        """Return the picture as a JPEG with the boxes masked, without metadata."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,7 +30,8 @@ class PictureMasker:
             return copy, None
         boxes = copy.picture.boxes
         try:
-            masked = await self._media.redact(attached.content[copy.picture.attachment], boxes)
+            content = attached.content[copy.picture.attachment]
+            masked = await self._media.mask_picture(content, boxes)
             if boxes and await self._still_shows(subject, masked):
                 raise NotReadable("mask-not-tight")
         except NotReadable:

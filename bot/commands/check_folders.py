@@ -161,9 +161,9 @@ class FolderCheck:
             raise NotReadable("no-reader")
         whole = any(f.extent is Extent.WHOLE or f.box is None for f in findings)
         boxes = () if whole else tuple(f.box for f in findings if f.box is not None)
-        masked = await self._reader.redact(data, boxes)
+        masked = await self._reader.mask_picture(data, boxes)
         if boxes and await self._checker.finds(masked, policy=self._options.policy):
-            masked = await self._reader.redact(data, ())
+            masked = await self._reader.mask_picture(data, ())
         return masked
 
 

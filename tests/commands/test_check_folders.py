@@ -34,7 +34,7 @@ class Pictures:
         fragment = Fragment(source=Source.IMAGE, text=text, boxes=boxes)
         return MediaReading(fragments=(fragment,), width=400, height=20)
 
-    async def redact(self, data: bytes, boxes: Sequence[Box]) -> bytes:
+    async def mask_picture(self, data: bytes, boxes: Sequence[Box]) -> bytes:
         return b"\xff\xd8\xff" + f"{len(boxes)} masked".encode()
 
 

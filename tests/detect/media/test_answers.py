@@ -32,7 +32,7 @@ class Failing:
     ) -> tuple[dict[str, Any], bytes]:
         raise self._error
 
-    def redact(self, data: bytes, boxes: Sequence[Box]) -> bytes:
+    def mask_picture(self, data: bytes, boxes: Sequence[Box]) -> bytes:
         raise self._error
 
 
@@ -45,7 +45,7 @@ class Failing:
         (ValueError("机密 in a message"), "ocr-failed", True),
     ],
 )
-@pytest.mark.parametrize("operation", ["read", "redact"])
+@pytest.mark.parametrize("operation", ["read", "mask_picture"])
 def test_errors_leave_the_child_as_codes(
     operation: str, error: Exception, reason: str, retires: bool
 ) -> None:

@@ -75,7 +75,7 @@ async def test_text_is_read_and_masked_in_every_encoding(pool: MediaPool, kind: 
     assert reading.not_inspected is None
     assert ID in compact(text_of(reading))
     assert compact(text_of(reading)).endswith("请勿外传")
-    masked = await pool.redact(data, boxes_of(reading, ID))
+    masked = await pool.mask_picture(data, boxes_of(reading, ID))
     again = text_of(await read(pool, masked))
     assert not any(ID[i : i + 4] in again for i in range(len(ID) - 3))
     assert "请勿外传" in again
@@ -86,7 +86,7 @@ async def test_text_that_transparency_hides_is_read_and_not_in_the_copy(pool: Me
     data = pictures.encode(pictures.unseen(_note()))
     reading = await read(pool, data)
     assert ID in compact(text_of(reading))
-    masked = await pool.redact(data, boxes_of(reading, ID))
+    masked = await pool.mask_picture(data, boxes_of(reading, ID))
     assert not (await read(pool, masked)).fragments
 
 
@@ -134,7 +134,7 @@ async def test_each_number_of_a_table_can_be_masked_alone(pool: MediaPool, dark:
     assert [n for n in numbers if n in text_of(reading)] == numbers
     rows = text_of(reading).split("\n")
     assert [row.split()[0] for row in rows if any(n in row for n in numbers)] == list("123456")
-    masked = await pool.redact(data, boxes_of(reading, numbers[2]))
+    masked = await pool.mask_picture(data, boxes_of(reading, numbers[2]))
     again = text_of(await read(pool, masked))
     assert not any(numbers[2][i : i + 6] in again for i in (6, 9, 12))
     assert [n for n in numbers if n in again] == numbers[:2] + numbers[3:]
@@ -147,7 +147,7 @@ async def test_a_slanted_number_is_masked_and_its_neighbours_stay(
     picture, numbers = pictures.id_table(random.Random(1))
     slanted = picture.rotate(degrees, Image.Resampling.BICUBIC, expand=True, fillcolor="white")
     data = pictures.encode(slanted, "JPEG", quality=85)
-    masked = await pool.redact(data, boxes_of(await read(pool, data), numbers[1]))
+    masked = await pool.mask_picture(data, boxes_of(await read(pool, data), numbers[1]))
     again = text_of(await read(pool, masked))
     assert not any(numbers[1][i : i + 6] in again for i in (6, 9, 12))
     assert [n for n in numbers if n in again] == [numbers[0], *numbers[2:]]
@@ -164,7 +164,7 @@ async def test_the_rows_of_a_photographed_table_stay_together(pool: MediaPool, s
 
 async def test_without_a_usable_box_everything_is_covered(pool: MediaPool) -> None:
     for boxes in ([], [(0, 0, 0, 0)]):
-        masked = await pool.redact(pictures.encode(_note()), boxes)
+        masked = await pool.mask_picture(pictures.encode(_note()), boxes)
         assert (await read(pool, masked)).fragments == ()
 
 
@@ -188,7 +188,7 @@ async def test_the_masked_copy_is_small_enough_and_carries_no_metadata(pool: Med
     exif[0x010E] = "where it was taken"
     large = pictures.scenery(random.Random(5)).resize((4000, 3000))
     data = pictures.encode(large, "JPEG", exif=exif, comment=b"a comment")
-    masked = await pool.redact(data, [(100, 100, 900, 900)])
+    masked = await pool.mask_picture(data, [(100, 100, 900, 900)])
     with Image.open(io.BytesIO(masked)) as image:
         assert max(image.size) == 2560
         assert not image.getexif()
@@ -197,7 +197,7 @@ async def test_the_masked_copy_is_small_enough_and_carries_no_metadata(pool: Med
 
 
 async def test_boxes_beyond_the_edge_are_painted_as_far_as_they_go(pool: MediaPool) -> None:
-    masked = await pool.redact(pictures.encode(_note()), [(-50, -50, 5000, 5000)])
+    masked = await pool.mask_picture(pictures.encode(_note()), [(-50, -50, 5000, 5000)])
     assert (await read(pool, masked)).fragments == ()
 
 

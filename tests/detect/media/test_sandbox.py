@@ -248,4 +248,4 @@ async def test_no_program_is_started_and_no_process_signalled() -> None:
 
 async def test_redacting_what_is_no_picture_says_why(pool: MediaPool) -> None:
     with pytest.raises(NotReadable, match="unsupported-picture"):
-        await pool.redact(b"plain text", [(0, 0, 10, 10)])
+        await pool.mask_picture(b"plain text", [(0, 0, 10, 10)])

@@ -29,7 +29,7 @@ async def test_a_note_is_read_and_masked_and_no_file_is_left(
         (fragment,) = reading.fragments
         assert len(fragment.boxes) == len(fragment.text)
         start = fragment.text.index("110101199003070011")
-        masked = await pool.redact(data, fragment.boxes[start : start + 18])
+        masked = await pool.mask_picture(data, fragment.boxes[start : start + 18])
         again = (await pool.read(masked, name=None, mime_type=None)).fragments[0].text
         assert "19900307" not in again
         assert "请勿外传" in again.replace(" ", "")

@@ -228,7 +228,7 @@ async def test_codes_are_read_and_covered(pool: MediaPool, kind: str, turned: in
     assert NOTE in code.text.split("\n")
     assert set(code.boxes) == {code.boxes[0]}
     assert len(code.boxes) == len(code.text)
-    again = await read(pool, await pool.redact(data, code.boxes[:1]))
+    again = await read(pool, await pool.mask_picture(data, code.boxes[:1]))
     assert not [f for f in again.fragments if f.source is Source.QR]
     assert "下午" in text_of(again)
 
@@ -239,7 +239,7 @@ async def test_a_bar_code_is_read_and_covered(pool: MediaPool) -> None:
     reading = await read(pool, data)
     (code,) = [f for f in reading.fragments if f.source is Source.QR]
     assert code.text == NUMBER
-    again = await read(pool, await pool.redact(data, code.boxes[:1]))
+    again = await read(pool, await pool.mask_picture(data, code.boxes[:1]))
     assert not [f for f in again.fragments if f.source is Source.QR]
 
 

@@ -19,7 +19,7 @@ _LEAST_WIDE = 2
 
 
 def read_strings(walk: Walk, data: bytes) -> None:
-    """Add what looks like words; more than the first 16 MiB is said to be not read."""
+    """Add what looks like words; more than the first 16 MiB is reported as not read."""
     if len(data) > _BYTES:
         walk.gap("too-large")
         data = data[:_BYTES]

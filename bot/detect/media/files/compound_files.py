@@ -1,7 +1,7 @@
 """Compound files: mail of Outlook (MSG), encrypted Office files, documents of Office before 2007.
 
 After MS-CFB, MS-OXMSG and MS-OXRTFCP. Old documents are read by LibreOffice where it is installed;
-without it, the words found in them are read, and the rest is said to be not inspected.
+without it, the words found in them are read, and the rest is reported as not inspected.
 """
 
 from __future__ import annotations

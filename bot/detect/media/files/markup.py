@@ -68,7 +68,7 @@ class TextHandler(ContentHandler):
         return found
 
     def startElement(self, name: str, attrs: Any) -> None:  # noqa: N802 -- SAX's name
-        """Take what attributes say."""
+        """Take the words of attributes."""
         self._starts.append(len(self.text))
         local = self.local(name)
         if local in ("br", "cr", "line-break"):

@@ -16,7 +16,7 @@ _GAP = 0.6
 
 
 class _Page(TextHandler):
-    """Gathers a page's text: by place where objects say theirs."""
+    """Gathers a page's text, by place where objects state theirs."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,17 @@
-"""PDF: the text layer, hidden and white text with it; pages that show more are drawn and read."""
+"""Read PDF: the text layer, hidden and white text with it, and drawn pages where they show more.
+
+Text may stand in six places, and each has its own way out::
+
+    page content       -> _read_page: the text layer
+    annotation values  -> _read_annotations: comments, form fields, link targets
+    appearances        -> _read_page: the text of a copy in which they are page content
+    every other object -> pdf_objects: strings, scripts, forms, files, hidden pictures
+    earlier revisions  -> _read_revisions: the file up to each of its end marks
+    pixels and shapes  -> _draw: OCR, for pages whose objects are more than letters
+
+Text costs milliseconds a page and drawing a third of a second, so all text comes first: a file
+that exhausts its time has lost pictures rather than words.
+"""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ _COMMON = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Decoded:
+class DecodedText:
     """The text, or the texts where several encodings fit about as well.
 
     ``fault`` is ``cut-off`` when the last character is incomplete, ``broken`` when some bytes
@@ -54,7 +54,7 @@ def decode_all(data: bytes) -> list[str]:
     return list(decode(data).texts)
 
 
-def decode(data: bytes) -> Decoded:
+def decode(data: bytes) -> DecodedText:
     """Decode plain text, CSV or Markdown; no text at all when it is something else.
 
     UTF-8, UTF-16 and UTF-32 are told by their marks, UTF-8 by its form. GB18030, Big5 and UTF-16
@@ -72,12 +72,12 @@ def decode(data: bytes) -> Decoded:
     if guesses:
         best, _, fault = guesses[0]
         close = [text for score, text, _ in guesses if score >= best * _CLOSE and score > 0]
-        return Decoded(tuple(close[:2]), fault)
+        return DecodedText(tuple(close[:2]), fault)
     wide = b"\0" in data[:4096]
     return _damaged(data, [] if wide else ["utf-8", "gb18030", "big5hkscs"])
 
 
-def _known(data: bytes, encoding: str) -> Decoded | None:
+def _known(data: bytes, encoding: str) -> DecodedText | None:
     """Decode by an encoding that the form of the bytes tells; None when it does not fit."""
     decoded = _try(data, encoding)
     if decoded is None or not _is_text(decoded[0], guessed=False):
@@ -85,7 +85,7 @@ def _known(data: bytes, encoding: str) -> Decoded | None:
     text, fault = decoded
     if fault is not None and text.isascii():
         return None
-    return Decoded((text,), fault)
+    return DecodedText((text,), fault)
 
 
 def _guesses(data: bytes) -> Iterator[tuple[float, str, str | None]]:
@@ -99,9 +99,9 @@ def _guesses(data: bytes) -> Iterator[tuple[float, str, str | None]]:
             yield _commonness(text) * (1.0 if fault is None else 0.7), text, fault
 
 
-def _damaged(data: bytes, encodings: list[str]) -> Decoded:
+def _damaged(data: bytes, encodings: list[str]) -> DecodedText:
     """Decode text with a few wrong bytes."""
-    best, found = 0.0, Decoded()
+    best, found = 0.0, DecodedText()
     for encoding in encodings:
         text = data.decode(encoding, "replace")
         if not text or "\0" in text or text.count("\ufffd") > max(4, len(text) * _MOST_WRONG):
@@ -109,7 +109,7 @@ def _damaged(data: bytes, encodings: list[str]) -> Decoded:
         kinds = Counter(map(unicodedata.category, set(text) - _BLANKS))
         score = _commonness(text)
         if kinds["Cc"] <= _MAX_CONTROLS and score > max(best, _LEAST_COMMON):
-            best, found = score, Decoded((text,), _DAMAGED)
+            best, found = score, DecodedText((text,), _DAMAGED)
     return found
 
 

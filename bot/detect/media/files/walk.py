@@ -1,4 +1,16 @@
-"""The walk through a file and all that it holds, within bounds that nothing inside can move."""
+"""Walk through a file and all that it holds, within bounds that nothing inside can move.
+
+A mail with a ZIP that holds a DOCX is walked like this; each step in costs one of five levels::
+
+    open(mail bytes)            kinds_of -> ["mail"]   openers["mail"](walk, bytes)
+      add("Subject: ...")                              text of the mail itself
+      open(attachment bytes)    kinds_of -> ["zip"]    openers["zip"]
+        open(part bytes)        kinds_of -> ["zip"]    the DOCX: add(...), picture(...)
+        gap("encrypted")        another part, which needs a password
+
+An opener adds text and opens what it unpacks; it never calls another opener. So time, sizes,
+depth and counts are bounded here, in one place, whatever the formats inside.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +43,7 @@ class Limits:
 
 
 class Spent(NotReadable):
-    """A bound of the whole walk is reached: what was found so far stays, and the rest is said."""
+    """A bound of the whole walk is reached: what was found stays, and the rest is reported."""
 
 
 class PictureReader(Protocol):
@@ -49,8 +61,8 @@ class PictureReader(Protocol):
 class Walk:
     """Collects fragments, and the reasons why something was not read.
 
-    ``openers`` says for each kind of content what takes it apart. They raise NotReadable for what
-    they cannot read; only `Spent` ends the walk.
+    ``openers`` maps each kind of content to the function that takes it apart. Openers raise
+    NotReadable for what they cannot read; only `Spent` ends the walk.
     """
 
     def __init__(
@@ -139,7 +151,7 @@ class Walk:
             self.reasons.append(reason)
 
     def hand_over(self, data: bytes, target: str) -> bool:
-        """Leave a document to another who can convert it; say whether there is one."""
+        """Leave a document to the converter outside; return False where there is none."""
         size = len(data) + sum(len(document) for _, document in self.handed)
         if not self.hands_over or len(self.handed) >= _MOST_HANDED or size > self.limits.part_size:
             return False
@@ -209,7 +221,7 @@ _GRAVEST = (
 
 
 def gravest(reasons: Sequence[str]) -> str | None:
-    """Return the reason to be told: what could have been read before what never can be."""
+    """Return the reason to report: what could have been read ranks before what never can be."""
 
     def rank(reason: str) -> int:
         if reason.startswith("unsupported-"):

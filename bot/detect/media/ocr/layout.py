@@ -1,4 +1,15 @@
-"""From a picture to a fragment: tall pictures in tiles, turned ones upright, lines in order."""
+"""From a picture to a fragment: tall pictures in tiles, turned ones upright, lines in order.
+
+A page that was photographed lying on its side, turned by 90 degrees::
+
+    read_lines    tiles      one, unless a side is more than twice the other
+                  engine     lines with boxes, each with the angle at which it runs
+                  votes      long, sure lines decide: 90
+                  again      the picture is turned upright, read, and mapped back; the reading
+                             with more and surer letters stays
+    to_fragment   rows       lines side by side in the frame of the main angle become one row,
+                             joined by spaces; each character keeps its box in the picture as given
+"""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ class TesseractEngine:
         return None
 
     def agrees(self, picture: Picture, text: str) -> bool:
-        """Return False: Tesseract does not say what else it could have read."""
+        """Return False: Tesseract gives no other readings of a character."""
         return False
 
 

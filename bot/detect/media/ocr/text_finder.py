@@ -1,4 +1,16 @@
-"""Where text stands in a picture: a look from afar, then a closer one at small or faint text."""
+"""Find where text stands in a picture: a look from afar, then a closer one at small or faint text.
+
+A photo of 4000 by 3000 pixels, with a heading and a footnote in small print::
+
+    1. shrink to 1280 by 960   the detector gives the heading's box, a thin box for the footnote,
+                               and a faint place where it is unsure
+    2. mark on a coarse map    the thin box and the faint place; not the heading
+    3. join the marks          at most six regions, in pixels of the photo
+    4. look at each region     at up to twice the first size; its boxes replace those of step 1
+
+The detector's time grows with the number of pixels it sees, so a page of large letters costs one
+small look, and only regions with small letters cost more.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +24,7 @@ from bot.detect.media.ocr.lines import Picture
 from bot.detect.media.pictures.pixels import darkest, shrink
 from bot.model import Box
 
+# The shortest and the longest side of the first look, in pixels.
 _GLANCE = (640, 1280)
 _MOST_PIXELS = 1_000_000
 _FAINT = 0.15

@@ -40,14 +40,14 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True)
-class Decoded:
+class DecodedPicture:
     """A picture's stills; ``not_inspected`` says why it has more than these, or None."""
 
     frames: tuple[Frame, ...]
     not_inspected: str | None = None
 
 
-def decode(data: bytes) -> Decoded:
+def decode(data: bytes) -> DecodedPicture:
     """Decode a picture; raise NotReadable('broken', 'too-large' or 'unsupported-picture')."""
     kind = sniff(data)
     if kind is None:
@@ -57,15 +57,15 @@ def decode(data: bytes) -> Decoded:
     except NotReadable as error:
         if error.reason != "broken":
             raise
-    # What there is of a file that was cut off can still be seen, so it is read; and said.
+    # What there is of a file that was cut off can still be seen, so it is read, and reported.
     ImageFile.LOAD_TRUNCATED_IMAGES = True
     try:
-        return Decoded(_decode(data, kind).frames, "broken")
+        return DecodedPicture(_decode(data, kind).frames, "broken")
     finally:
         ImageFile.LOAD_TRUNCATED_IMAGES = False
 
 
-def _decode(data: bytes, kind: str) -> Decoded:
+def _decode(data: bytes, kind: str) -> DecodedPicture:
     try:
         return _stills(data, kind)
     except (NotReadable, MemoryError):
@@ -77,7 +77,7 @@ def _decode(data: bytes, kind: str) -> Decoded:
         raise NotReadable("broken") from None
 
 
-def _stills(data: bytes, kind: str) -> Decoded:
+def _stills(data: bytes, kind: str) -> DecodedPicture:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -93,7 +93,7 @@ def _stills(data: bytes, kind: str) -> Decoded:
                 image.load()
                 frames.append(_to_frame(image))
     more = _appended(data) or ("too-many-frames" if count > len(chosen) else None)
-    return Decoded(tuple(frames), more)
+    return DecodedPicture(tuple(frames), more)
 
 
 def _appended(data: bytes) -> str | None:

@@ -1,7 +1,15 @@
 """Look again for the lines of a picture that looked the same; lines are only ever added.
 
-Nothing is taken over that does not show here: each remembered line is held against what stands at
-its place, by the recogniser that read it first. That nothing was found there says nothing here.
+A scan was read with its mark; a forwarded copy, compressed once more, reads the mark wrongly::
+
+    first picture   likeness 9f3c…   remembered: mark "机密★10年" (read at first as "机密*10年")
+    this picture    likeness 9f3d…   read: "机密女10年" at the same place
+    compare         the recogniser holds this picture's pixels against "机密*10年": it agrees,
+                    so the line becomes the mark
+    a clean copy    nothing at that place agrees, so the remembered line is not used
+
+A remembered line is used only where this picture's own pixels agree: a forged look-alike cannot
+plant words in another picture, and a clean first copy does not clear a marked second one.
 """
 
 from __future__ import annotations
@@ -72,12 +80,12 @@ def from_memory(memory: str | None, picture: Picture) -> list[Known]:
     """Return remembered lines at their places in a picture; none when it has another shape."""
     if memory is None:
         return []
-    told = json.loads(memory)
+    stored = json.loads(memory)
     height, width = picture.shape[:2]
-    sx, sy = width / told["size"][0], height / told["size"][1]
+    sx, sy = width / stored["size"][0], height / stored["size"][1]
     if abs(sx / sy - 1) > _SHAPE:
         return []
-    return [_known(item, sx, sy) for item in told["lines"]]
+    return [_known(item, sx, sy) for item in stored["lines"]]
 
 
 def _known(item: dict[str, Any], sx: float, sy: float) -> Known:
@@ -149,8 +157,7 @@ class NearCopy:
         )
 
     def _matters(self, line: Line) -> bool:
-        said = self._doubts
-        return said.telling(line.text) and not said.doubtful(line.text)
+        return self._doubts.telling(line.text) and not self._doubts.doubtful(line.text)
 
 
 def with_others(lines: Sequence[Line], also: Mapping[int, Line]) -> list[Line]:

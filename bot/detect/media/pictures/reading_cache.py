@@ -61,9 +61,9 @@ class ReadOnce:
         # One caller that is cancelled does not take the reading from the others.
         return await asyncio.shield(task)
 
-    async def redact(self, data: bytes, boxes: Sequence[Box]) -> bytes:
-        """Return the picture as a JPEG with the boxes painted over; nothing is remembered."""
-        return await self._media.redact(data, boxes)
+    async def mask_picture(self, data: bytes, boxes: Sequence[Box]) -> bytes:
+        """Return the picture as a JPEG with the boxes masked; nothing is remembered."""
+        return await self._media.mask_picture(data, boxes)
 
     async def _read(
         self, key: str, data: bytes, name: str | None, mime_type: str | None

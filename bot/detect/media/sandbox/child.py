@@ -98,8 +98,8 @@ def _private_pipes() -> tuple[BinaryIO, BinaryIO]:
 
 def _reader(engine_name: str) -> Any:
     """Build the reader and read one picture, so that everything is loaded before any input."""
+    from bot.detect.media.file_reader import Reader
     from bot.detect.media.ocr import doubtful_lines
-    from bot.detect.media.sandbox.file_reader import Reader
 
     reader = Reader.with_engine(engine_name, doubtful_lines)
     reader.warm_up()
@@ -111,9 +111,9 @@ def answer(
 ) -> tuple[dict[str, Any], bytes]:
     """Do what a request asks; return the answer's header and body, errors as reason codes."""
     try:
-        if header["op"] == "redact":
+        if header["op"] == "mask_picture":
             boxes = [(int(a), int(b), int(c), int(d)) for a, b, c, d in header["boxes"]]
-            return {"ok": True}, reader.redact(body, boxes)
+            return {"ok": True}, reader.mask_picture(body, boxes)
         hand_over = header.get("hand_over") is True
         memory = recall if header.get("remembers") is True else None
         kind = header.get("mime_type")

@@ -59,12 +59,12 @@ class StartingMedia:
             return MediaReading(not_inspected="no-reader")
         return await pool.read(data, name=name, mime_type=mime_type)
 
-    async def redact(self, data: bytes, boxes: Sequence[Box]) -> bytes:
-        """Return the picture with the boxes painted over; NotReadable without a reader."""
+    async def mask_picture(self, data: bytes, boxes: Sequence[Box]) -> bytes:
+        """Return the picture with the boxes masked; NotReadable without a reader."""
         pool = await self.pool()
         if pool is None:
             raise NotReadable("no-reader")
-        return await pool.redact(data, boxes)
+        return await pool.mask_picture(data, boxes)
 
     async def close(self) -> None:
         """End every child."""

@@ -111,13 +111,13 @@ class MediaPool:
         header, _ = await self._ask(_request(None, False), converted)
         return to_reading(header)
 
-    async def redact(self, data: bytes, boxes: Sequence[Box]) -> bytes:
-        """Return the picture as a JPEG with the boxes painted over, without metadata.
+    async def mask_picture(self, data: bytes, boxes: Sequence[Box]) -> bytes:
+        """Return the picture as a JPEG with the boxes masked, without metadata.
 
-        The child reads the covered copy again; where a piece of what was covered still shows, it
-        covers the whole lines, then the whole picture. Raises NotReadable.
+        The child reads the masked copy again; where a piece of what was masked still shows, it
+        masks the whole lines, then the whole picture. Raises NotReadable.
         """
-        _, body = await self._ask({"op": "redact", "boxes": [list(b) for b in boxes]}, data)
+        _, body = await self._ask({"op": "mask_picture", "boxes": [list(b) for b in boxes]}, data)
         if not body.startswith(b"\xff\xd8\xff"):
             raise NotReadable("reader-crashed")
         return body

@@ -1,4 +1,4 @@
-"""Reading and covering inside the child: bytes in, plain data out."""
+"""Read and mask any file inside the child: bytes in, plain data out."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from bot.detect.media.ocr.lines import Line, OcrEngine, Picture
 from bot.detect.media.pictures import decoding
 from bot.detect.media.pictures.codes import read_codes
 from bot.detect.media.pictures.formats import sniff
+from bot.detect.media.pictures.masking import mask_picture
 from bot.detect.media.pictures.near_copies import (
     NearCopy,
     Recall,
@@ -23,7 +24,6 @@ from bot.detect.media.pictures.near_copies import (
     to_memory,
     with_others,
 )
-from bot.detect.media.pictures.redaction import redact
 from bot.detect.media.pictures.second_look import Doubts, SecondLook
 from bot.errors import ConfigurationError
 from bot.model import Box, Fragment, Source
@@ -62,7 +62,7 @@ class Reader:
             "".encode(encoding)
         picture = Image.new("RGB", (320, 96), "white")
         ImageDraw.Draw(picture).text((20, 20), "2024", fill="black", font_size=40)
-        redact(self._engine, np.asarray(picture), [(0, 0, 60, 96)])
+        mask_picture(self._engine, np.asarray(picture), [(0, 0, 60, 96)])
 
     def warm_up_documents(self) -> None:
         """Load what reads documents; a child does so when it has said that it is ready."""
@@ -133,7 +133,7 @@ class Reader:
     ) -> tuple[Sequence[Fragment], str | None, tuple[int, int]]:
         """Return an encoded picture's fragments, what was not inspected, and its size.
 
-        A file behind its end is said, not opened: there may be another one behind that.
+        A file behind its end is reported, not opened: there may be another one behind that.
         """
         decoded = decoding.decode(data)
         fragments, reason = self._frames(decoded, data, page), decoded.not_inspected
@@ -141,7 +141,9 @@ class Reader:
         hides = reason is None and bool(rest) and not is_plain(rest)
         return fragments, "appended-data" if hides else reason, decoded.frames[0].size
 
-    def _frames(self, decoded: decoding.Decoded, data: bytes, page: int | None) -> list[Fragment]:
+    def _frames(
+        self, decoded: decoding.DecodedPicture, data: bytes, page: int | None
+    ) -> list[Fragment]:
         """Return the fragments of what a picture shows and of its metadata."""
         fragments: list[Fragment] = []
         for number, frame in enumerate(decoded.frames, start=1):
@@ -189,9 +191,9 @@ class Reader:
             found["wanted"] = [(target, len(document)) for target, document in walk.handed]
         return found, b"".join(document for _, document in walk.handed)
 
-    def redact(self, data: bytes, boxes: Sequence[Box]) -> bytes:
-        """Return the first still as a JPEG with the boxes covered; see `redact.redact`."""
-        return redact(self._engine, decoding.decode(data).frames[0].grounds[0], boxes)
+    def mask_picture(self, data: bytes, boxes: Sequence[Box]) -> bytes:
+        """Return the first still as a JPEG with the boxes masked; see `masking.mask_picture`."""
+        return mask_picture(self._engine, decoding.decode(data).frames[0].grounds[0], boxes)
 
     def _layers(self, frame: decoding.Frame) -> tuple[list[Line], ...]:
         """Return a frame's lines, and apart from them those of a watermark under them."""
@@ -206,7 +208,7 @@ class Reader:
         )
 
 
-def _is_plain(decoded: decoding.Decoded) -> bool:
+def _is_plain(decoded: decoding.DecodedPicture) -> bool:
     """Return True if a picture is one opaque still."""
     return len(decoded.frames) == 1 and len(decoded.frames[0].grounds) == 1
 

@@ -1,4 +1,4 @@
-"""Covering parts of a picture, and looking again whether anything still shows."""
+"""Mask parts of a picture, and read the copy again to see that nothing of them still shows."""
 
 from __future__ import annotations
 
@@ -13,47 +13,48 @@ from bot.detect.media.ocr.layout import read_lines
 from bot.detect.media.ocr.lines import Line, OcrEngine, bounds
 from bot.model import Box
 
-MAX_SIDE = 2560
+_MAX_SIDE = 2560
 _QUALITY = 85
-_COVER = (16, 16, 16)
+_FILL = (16, 16, 16)
 _PIECE = 5
 
 
-def redact(engine: OcrEngine, picture: Any, boxes: Sequence[Box]) -> bytes:
-    """Return a JPEG of an RGB picture with the boxes painted over, without metadata.
+def mask_picture(engine: OcrEngine, picture: Any, boxes: Sequence[Box]) -> bytes:
+    """Return a JPEG of an RGB picture with the boxes masked, without metadata.
 
-    The covered copy is read again: when it still shows a piece of what was covered, the whole
-    lines are covered, and at last the whole picture. Without any box that has an area, nobody
-    knows what was meant to be covered: all of it is.
+    The masked copy is read again: when it still shows a piece of what was masked, the whole lines
+    are masked, and at last the whole picture. Without any box that has an area, nobody knows what
+    was meant: the whole picture is masked.
     """
     wanted = [box for box in boxes if box[2] > box[0] and box[3] > box[1]]
     if not wanted:
-        return to_jpeg(np.full_like(picture, _COVER[0]))
+        return _to_jpeg(np.full_like(picture, _FILL[0]))
     before = read_lines(engine, picture)
     touched = [line for line in before if _touches(line, wanted)]
     secrets = [run for line in touched for run in _runs(line, wanted, inside=True)]
     open_text = " ".join(run for line in before for run in _runs(line, wanted, inside=False))
     for attempt in (wanted, [*wanted, *(bounds(line.quad) for line in touched)]):
-        covered = paint(picture, attempt)
-        if not secrets or not _shows(read_lines(engine, covered), attempt, secrets, open_text):
-            return to_jpeg(covered)
-    return to_jpeg(np.full_like(picture, _COVER[0]))
+        masked = _with_masks(picture, attempt)
+        if not secrets or not _shows(read_lines(engine, masked), attempt, secrets, open_text):
+            return _to_jpeg(masked)
+    return _to_jpeg(np.full_like(picture, _FILL[0]))
 
 
-def paint(picture: Any, boxes: Sequence[Box]) -> Any:
-    """Return a copy of an RGB picture with the boxes covered, and a margin around each."""
+def _with_masks(picture: Any, boxes: Sequence[Box]) -> Any:
+    """Return a copy of an RGB picture with the boxes filled, and a margin around each."""
     image = Image.fromarray(picture)
     draw = ImageDraw.Draw(image)
     for x0, y0, x1, y1 in boxes:
+        # Strokes reach beyond a detector's boxes by a few hundredths of their height.
         margin = max(2, round((y1 - y0) * 0.06))
-        draw.rectangle((x0 - margin, y0 - margin, x1 + margin, y1 + margin), fill=_COVER)
+        draw.rectangle((x0 - margin, y0 - margin, x1 + margin, y1 + margin), fill=_FILL)
     return np.asarray(image)
 
 
-def to_jpeg(picture: Any) -> bytes:
+def _to_jpeg(picture: Any) -> bytes:
     """Encode an RGB picture, its longest side at most 2560 pixels."""
     image = Image.fromarray(picture)
-    image.thumbnail((MAX_SIDE, MAX_SIDE))
+    image.thumbnail((_MAX_SIDE, _MAX_SIDE))
     out = io.BytesIO()
     image.save(out, "JPEG", quality=_QUALITY)
     return out.getvalue()
@@ -77,23 +78,23 @@ def _runs(line: Line, boxes: Sequence[Box], *, inside: bool) -> list[str]:
 
 
 def _shows(
-    lines: Sequence[Line], covers: Sequence[Box], secrets: Sequence[str], open_text: str
+    lines: Sequence[Line], masks: Sequence[Box], secrets: Sequence[str], open_text: str
 ) -> bool:
-    """Return True if a line at the covers still shows a piece of what was to be covered.
+    """Return True if a line at the masks still shows a piece of what was to be masked.
 
     A piece that was to stay in sight somewhere else, such as the first digits of a neighbour's
-    number, counts only where a cover should be.
+    number, counts only where a mask should be.
     """
     pieces = {secret[i : i + _PIECE] for secret in secrets for i in _starts(secret)}
     for line in lines:
-        if not _touches(line, covers):
+        if not _touches(line, masks):
             continue
         shown = [(c, box) for c, box in zip(line.text, line.boxes, strict=True) if c.isalnum()]
         text = "".join(c for c, _ in shown)
         for piece in pieces:
             at = text.find(piece)
             places = [box for _, box in shown[at : at + len(piece)]]
-            if at >= 0 and (piece not in open_text or any(_centred(b, covers) for b in places)):
+            if at >= 0 and (piece not in open_text or any(_centred(b, masks) for b in places)):
                 return True
     return False
 
