@@ -5,12 +5,8 @@ Fields that later versions made compulsory are there too.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from rehearsal.objects import Chat, Content, Json, Media, Member, Message, StoredFile
-
-if TYPE_CHECKING:
-    from rehearsal.world import World
+from rehearsal.world_state import WorldState
 
 GROUP_ANONYMOUS_BOT = 1087968824
 CHANNEL_BOT = 136817688
@@ -69,7 +65,7 @@ _EXTRA_RIGHTS = {
 _GRANTED = frozenset({"can_manage_chat", "can_post_messages"})
 
 
-def user_json(world: World, user_id: int) -> Json:
+def user_json(world: WorldState, user_id: int) -> Json:
     """Shape a User."""
     if user_id == world.bot.id:
         return {
@@ -90,7 +86,7 @@ def user_json(world: World, user_id: int) -> Json:
     }
 
 
-def bot_json(world: World) -> Json:
+def bot_json(world: WorldState) -> Json:
     """Shape the answer of getMe."""
     return user_json(world, world.bot.id) | {
         "can_join_groups": True,
@@ -105,7 +101,7 @@ def bot_json(world: World) -> Json:
     }
 
 
-def chat_json(world: World, chat: Chat) -> Json:
+def chat_json(world: WorldState, chat: Chat) -> Json:
     """Shape a Chat."""
     if chat.type == "private":
         person = world.people[chat.id]
@@ -129,7 +125,7 @@ def _gifts(accepted: bool) -> Json:
     }
 
 
-def full_chat_json(world: World, chat: Chat) -> Json:
+def full_chat_json(world: WorldState, chat: Chat) -> Json:
     """Shape a ChatFullInfo."""
     shape = chat_json(world, chat)
     if chat.type in {"group", "supergroup"}:
@@ -141,7 +137,7 @@ def full_chat_json(world: World, chat: Chat) -> Json:
     return shape | {"max_reaction_count": 11, "accent_color_id": abs(chat.id) % 7}
 
 
-def member_json(world: World, chat: Chat, member: Member) -> Json:
+def member_json(world: WorldState, chat: Chat, member: Member) -> Json:
     """Shape a ChatMember by its status."""
     shape: Json = {"user": user_json(world, member.user_id), "status": member.status}
     if member.status == "creator":
@@ -210,7 +206,7 @@ def content_json(content: Content) -> Json:
     return shape
 
 
-def message_json(world: World, message: Message, *, with_reply: bool = True) -> Json:
+def message_json(world: WorldState, message: Message, *, with_reply: bool = True) -> Json:
     """Shape a Message; a message that is replied to carries no reply of its own."""
     chat = world.chats[message.chat_id]
     shape: Json = {"message_id": message.id}
@@ -232,7 +228,7 @@ def message_json(world: World, message: Message, *, with_reply: bool = True) -> 
     return shape
 
 
-def _placement_json(world: World, chat: Chat, message: Message, with_reply: bool) -> Json:
+def _placement_json(world: WorldState, chat: Chat, message: Message, with_reply: bool) -> Json:
     place = message.placement
     shape: Json = {}
     if place.thread_id:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from rehearsal.api_json import GROUP_ANONYMOUS_BOT
 from rehearsal.objects import Chat, Json, Media, Message
-
-if TYPE_CHECKING:
-    from rehearsal.world import World
+from rehearsal.world_state import WorldState
 
 
-def shown_state(world: World) -> Json:
+def shown_state(world: WorldState) -> Json:
     """Shape everything but the messages."""
     return {
         "language": world.language,
@@ -30,7 +26,7 @@ def shown_state(world: World) -> Json:
     }
 
 
-def shown_chat(world: World, chat: Chat) -> Json:
+def shown_chat(world: WorldState, chat: Chat) -> Json:
     """Shape a chat with its members and the bot's standing in it."""
     own = chat.member(world.bot.id)
     return {
@@ -53,7 +49,7 @@ def shown_chat(world: World, chat: Chat) -> Json:
     }
 
 
-def shown_message(world: World, message: Message) -> Json:
+def shown_message(world: WorldState, message: Message) -> Json:
     """Shape a message as the web chat shows it."""
     chat = world.chats[message.chat_id]
     content, place = message.content, message.placement
@@ -78,7 +74,7 @@ def shown_message(world: World, message: Message) -> Json:
     }
 
 
-def shown_sender(world: World, message: Message) -> Json:
+def shown_sender(world: WorldState, message: Message) -> Json:
     """Return the sender of a message, as people see it."""
     author = message.author
     if author.sender_chat_id is not None:
@@ -102,7 +98,7 @@ def _shown_media(media: Media) -> Json:
     }
 
 
-def _shown_reply(world: World, chat: Chat, message: Message) -> Json | None:
+def _shown_reply(world: WorldState, chat: Chat, message: Message) -> Json | None:
     answered = chat.messages.get(message.placement.reply_to or 0)
     if answered is None:
         return None

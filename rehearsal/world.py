@@ -1,4 +1,4 @@
-"""The rehearsal's world: people, chats and messages, and what the bot is told of them."""
+"""The rehearsal's world: people, chats and messages, and the updates that the bot receives."""
 
 from __future__ import annotations
 
@@ -13,17 +13,9 @@ from rehearsal.files import FileStore
 from rehearsal.objects import Author, Chat, Content, Json, Member, Message, Person, Placement
 from rehearsal.updates import DAY, PRESS_LIFETIME, UpdateQueue
 from rehearsal.web_json import shown_chat, shown_message
+from rehearsal.world_state import BotUser, WorldState
 
 BOT_ID = 7_000_000_001
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BotUser:
-    """The bot as a user of the platform."""
-
-    id: int
-    name: str
-    username: str
 
 
 @dataclass(slots=True, kw_only=True)
@@ -35,25 +27,18 @@ class Press:
     answered: bool = False
 
 
-class World:
-    """Holds everything and tells both sides: updates to the bot, events to the people.
-
-    ``privacy`` is the bot's privacy mode: on, it sees only commands and replies to itself in
-    groups that it does not administer.
-    """
+class World(WorldState):
+    """Changes the state and notifies both sides: updates to the bot, events to the people."""
 
     def __init__(self, language: str, clock: Clock, queue: UpdateQueue) -> None:
-        self.language, self.clock, self.queue = language, clock, queue
         name = "守口" if language == "zh-CN" else "Shoukou"
-        self.bot = BotUser(id=BOT_ID, name=name, username="shoukou_rehearsal_bot")
-        self.privacy = False
+        bot = BotUser(id=BOT_ID, name=name, username="shoukou_rehearsal_bot")
+        people = {person.id: person for person in default_world.default_people(language)}
+        super().__init__(language=language, bot=bot, people=people)
+        self.clock, self.queue = clock, queue
         self.events = Events()
         self.files = FileStore()
         self.presses: dict[str, Press] = {}
-        self.people: dict[int, Person] = {
-            person.id: person for person in default_world.default_people(language)
-        }
-        self.chats: dict[int, Chat] = {}
         self._ids = itertools.count(1)
         self._numbers = itertools.count(1)
         self._furnish()
