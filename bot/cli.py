@@ -20,6 +20,7 @@ _MODULES: Mapping[str, str] = {
     **dict.fromkeys(("run", "rehearse"), "run"),
     "check": "check",
     "doctor": "doctor",
+    "init": "init",
     "policy": "policy",
     **dict.fromkeys(("backup", "restore"), "backup"),
     "rotate-keys": "rotate_keys",

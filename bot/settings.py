@@ -4,23 +4,37 @@ from __future__ import annotations
 
 import os
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, Literal, get_args
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
 )
 
 from bot.errors import ConfigurationError
 
 _CONFIG = "SHOUKOU_CONFIG"
-CONFIG_FOLDER = Path(__file__).resolve().parent.parent / "config"
+_TABLES = ("supervision", "groups", "keywords")
+
+
+def _shipped_config() -> Path:
+    """Return the folder of the settings that come along: `config/`, or its copy in a wheel."""
+    package = Path(__file__).resolve().parent
+    installed = package / "defaults"
+    return installed if installed.is_dir() else package.parent / "config"
+
+
+CONFIG_FOLDER = _shipped_config()
 Role = Literal["reviewer", "custodian", "policy", "auditor"]
 Part = Literal["feed", "worker", "console"]
 PARTS: Final[tuple[Part, ...]] = get_args(Part)
+MAX_PORT = 65535
 
 
 class _Strict(BaseModel):
@@ -71,6 +85,7 @@ class Settings(BaseSettings):
     console: str = "127.0.0.1:8080"
     webhook_url: str | None = None
     language: Literal["zh-CN", "en"] = "zh-CN"
+    timezone: str = "Asia/Shanghai"
     organisation: str = ""
     contact: str = Field(default="", repr=False)
     keywords: tuple[str, ...] = Field(default=(), repr=False)
@@ -82,6 +97,23 @@ class Settings(BaseSettings):
     groups: tuple[GroupSettings, ...] = ()
     retention_days: int = Field(default=180, ge=1, le=36500)
     log_format: Literal["text", "json"] = "text"
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_timezone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ValueError, OSError, ZoneInfoNotFoundError):
+            raise ValueError("no such time zone; for example Asia/Shanghai") from None
+        return name
+
+    @field_validator("console")
+    @classmethod
+    def _is_address(cls, address: str) -> str:
+        port = address.rpartition(":")[2]
+        if not (port.isascii() and port.isdigit() and int(port) <= MAX_PORT):
+            raise ValueError(f"not host:port with a port of 0 to {MAX_PORT}")
+        return address
 
     @classmethod
     def settings_customise_sources(
@@ -156,11 +188,28 @@ def load_settings(path: Path | None = None) -> Settings:
         return Settings(**{**values, "config": file})
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError("not valid TOML: {error}", where=str(file), error=error) from None
-    except ValidationError as error:
-        faults = "; ".join(
-            f"{'.'.join(map(str, e['loc']))}: {e['msg']}"
-            for e in error.errors(include_input=False, include_url=False)
-        )
+    except SettingsError:
+        # A list or table in the environment is written as JSON; the library does not say which.
         raise ConfigurationError(
-            "these settings are wrong: {faults}", where=str(file), faults=faults
+            "a list or a table in the environment is not valid JSON",
+            where=", ".join(_set_in_environment(_TABLES)),
+            mend="write it into {file} instead",
+            file=file,
         ) from None
+    except ValidationError as error:
+        faults = "; ".join(_fault(e["loc"], e["msg"], file) for e in error.errors())
+        raise ConfigurationError("these settings are wrong: {faults}", faults=faults) from None
+
+
+def _fault(place: tuple[int | str, ...], message: str, file: Path) -> str:
+    """Return where a wrong value is, as the environment or the file names it, and its fault."""
+    variable = next(iter(_set_in_environment(place[:1])), "")
+    inner = ".".join(map(str, place[1:] if variable else place))
+    message = message.removeprefix("Value error, ")
+    return ": ".join(part for part in (variable or str(file), inner, message) if part)
+
+
+def _set_in_environment(names: Iterable[int | str]) -> list[str]:
+    given = {name.upper(): name for name in os.environ}
+    wanted = (f"SHOUKOU_{name}".upper() for name in names)
+    return [given[name] for name in wanted if name in given]

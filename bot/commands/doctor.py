@@ -1,4 +1,4 @@
-"""`doctor`: say what is missing and how to mend each."""
+"""`doctor`: report missing parts and how to mend each."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import stat
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from enum import StrEnum
+from urllib.parse import urlsplit
 
 import typer
 from rich.console import Console
@@ -21,11 +22,13 @@ from bot.errors import (
     Unauthorized,
 )
 from bot.i18n import Catalogs, Translator
+from bot.judging.active_rules import load_active_rules
 from bot.notifications.texts.group import rights_missing
 from bot.platforms.telegram.actor import TelegramActor, call, make_bot
 from bot.platforms.telegram.http_client import AiohttpRequest
-from bot.policy.policies import load_policies
-from bot.rules.packs import load_packs
+from bot.policy.allow_list_file import load_allow_list
+from bot.policy.keyword_files.child_process import read_terms_apart
+from bot.runtime.processes import shared_redis
 from bot.settings import Settings, load_settings
 from bot.store.store import Store
 
@@ -33,6 +36,9 @@ OFFICE = (
     "sudo apt-get install -y --no-install-recommends "
     "libreoffice-writer-nogui libreoffice-calc-nogui libreoffice-impress-nogui"
 )
+
+REDIS_PATIENCE = 5.0
+"""Seconds to wait for Redis; its client would try again for ever."""
 
 
 class State(StrEnum):
@@ -74,63 +80,93 @@ async def _report(settings: Settings, t: Translator, console: Console) -> int:
 
 
 async def _checks(settings: Settings, t: Translator) -> AsyncIterator[Check]:
-    yield _rules(settings, t)
-    yield await _database(settings, t)
-    yield _keys(settings, t)
-    async for check in _ocr(settings, t):
-        yield check
-    yield await _office(t)
-    yield _supervision(settings, t)
-    yield _redis(settings, t)
-    async for check in _platform(settings, t):
-        yield check
+    for name, look in (
+        (t("Rules and policies"), _rules),
+        (t("Lists of terms"), _lists),
+        (t("Database"), _database),
+        (t("Keys"), _keys),
+        (t("Pictures"), _ocr),
+        (t("Documents"), _office),
+        (t("Supervisors"), _supervision),
+        ("Redis", _redis),
+        ("Telegram", _platform),
+    ):
+        try:
+            async for check in look(settings, t):
+                yield check
+        except ConfigurationError as error:
+            yield Check(state=State.MISSING, text=f"{name}: {error.told(t)}")
+        except Exception as error:
+            # One part that fails in an unforeseen way must not hide the state of the others.
+            text = t("{name}: cannot be examined ({error})", name=name, error=type(error).__name__)
+            yield Check(state=State.MISSING, text=text)
 
 
-def _rules(settings: Settings, t: Translator) -> Check:
+async def _rules(settings: Settings, t: Translator) -> AsyncIterator[Check]:
     try:
-        packs = load_packs(settings.resource("packs"))
-        policies = load_policies(settings.resource("policies.toml"), packs)
+        active = load_active_rules(settings)
     except ConfigurationError as error:
-        return Check(
+        yield Check(
             state=State.MISSING,
             text=t("Rules and policies: {error}", error=error.told(t)),
             mend=t("Then check with: python -m bot policy check"),
         )
-    rules = sum(len(p.rules) for p in packs.by_name.values())
-    return Check(
+        return
+    rules = sum(len(p.rules) for p in active.packs.by_name.values())
+    yield Check(
         state=State.OK,
         text=t("Rules: {rules} in {packs} packs; policies: {policies}").format(
-            rules=rules, packs=len(packs.by_name), policies=", ".join(policies)
+            rules=rules, packs=len(active.packs.by_name), policies=", ".join(active.policies)
         ),
     )
 
 
-async def _database(settings: Settings, t: Translator) -> Check:
+async def _lists(settings: Settings, t: Translator) -> AsyncIterator[Check]:
+    load_allow_list(settings.allow_list)
+    terms = 0
+    for path in settings.keyword_files.values():
+        try:
+            terms += len(read_terms_apart(path.absolute()))
+        except ConfigurationError as error:
+            yield Check(state=State.MISSING, text=t("Lists of terms: {error}", error=error.told(t)))
+    if terms:
+        text = t("Lists of terms: {terms} terms in {files} files").format(
+            terms=terms, files=len(settings.keyword_files)
+        )
+        yield Check(state=State.OK, text=text)
+
+
+async def _database(settings: Settings, t: Translator) -> AsyncIterator[Check]:
     try:
         store = await Store.open(settings.database, settings.keys_folder)
     except ConfigurationError as error:
-        return Check(state=State.MISSING, text=t("Database: {error}", error=error.told(t)))
+        yield Check(state=State.MISSING, text=t("Database: {error}", error=error.told(t)))
+        return
     except Exception as error:
-        return Check(
+        yield Check(
             state=State.MISSING,
             text=t("Database: it does not open ({error})", error=type(error).__name__),
             mend=t("Check SHOUKOU_DATABASE_URL and that its server runs."),
         )
+        return
     await store.close()
-    return Check(state=State.OK, text=t("Database: ready"))
+    # The address may hold a password, so only what kind of database it is gets shown.
+    kind = "SQLite" if settings.is_embedded else "PostgreSQL"
+    yield Check(state=State.OK, text=t("Database: {kind}, ready", kind=kind))
 
 
-def _keys(settings: Settings, t: Translator) -> Check:
+async def _keys(settings: Settings, t: Translator) -> AsyncIterator[Check]:
     if settings.keys is None:
-        return Check(
+        yield Check(
             state=State.ADVICE,
             text=t("Keys: they lie beside the data they protect ({path})").format(
                 path=settings.keys_folder
             ),
             mend=t("For real use set SHOUKOU_KEYS to a folder on another disk or in a safe place."),
         )
+        return
     mode = stat.S_IMODE(settings.keys.stat().st_mode) if settings.keys.is_dir() else 0o700
-    return Check(state=State.OK, text=t("Keys: in a place of their own, mode {mode:o}", mode=mode))
+    yield Check(state=State.OK, text=t("Keys: in a place of their own, mode {mode:o}", mode=mode))
 
 
 async def _ocr(settings: Settings, t: Translator) -> AsyncIterator[Check]:
@@ -155,44 +191,63 @@ async def _ocr(settings: Settings, t: Translator) -> AsyncIterator[Check]:
         yield Check(state=State.OK, text=text.format(engine=engine, isolation=isolation))
 
 
-async def _office(t: Translator) -> Check:
+async def _office(_settings: Settings, t: Translator) -> AsyncIterator[Check]:
     converter = OfficeConverter.find()
     if converter is None:
-        return Check(
+        yield Check(
             state=State.ADVICE,
             text=t("DOC, XLS, PPT and WPS: read in part only, LibreOffice is not installed"),
             mend=OFFICE,
         )
+        return
     try:
         await converter.convert(b"{\\rtf1 x}", "odt")
     except NotReadable as error:
         text = t("DOC, XLS, PPT and WPS: LibreOffice does not work ({error})", error=error.reason)
-        return Check(state=State.ADVICE, text=text, mend=OFFICE)
+        yield Check(state=State.ADVICE, text=text, mend=OFFICE)
+        return
     finally:
         converter.close()
-    return Check(state=State.OK, text=t("DOC, XLS, PPT and WPS: LibreOffice is ready, confined"))
+    yield Check(state=State.OK, text=t("DOC, XLS, PPT and WPS: LibreOffice is ready, confined"))
 
 
-def _supervision(settings: Settings, t: Translator) -> Check:
-    if settings.supervision.chat is None or not settings.supervision.people:
-        return Check(
+async def _supervision(settings: Settings, t: Translator) -> AsyncIterator[Check]:
+    people = settings.supervision.people
+    reviewers = sum("reviewer" in person.roles for person in people)
+    set_up = t(
+        "Send /id to the bot in the supervisors' chat and in private, and put the numbers into [supervision] of {path}."
+    ).format(path=settings.config)
+    if settings.supervision.chat is None:
+        text = t("Supervisors: no chat is set, so nobody hears of cases.")
+        yield Check(state=State.MISSING, text=text, mend=set_up)
+    if not reviewers:
+        text = t("Supervisors: nobody has the role reviewer, so nobody can decide cases.")
+        yield Check(state=State.MISSING, text=text, mend=set_up)
+    if settings.supervision.chat is not None and reviewers:
+        yield Check(state=State.OK, text=t("Supervisors: {count} people", count=len(people)))
+
+
+async def _redis(settings: Settings, t: Translator) -> AsyncIterator[Check]:
+    url = shared_redis(settings)
+    if url is None:
+        yield Check(state=State.OK, text=t("Redis: not needed, everything runs in one process"))
+        return
+    from bot.workers.redis_wakeups import open_redis  # most set-ups do without it
+
+    client = open_redis(url)
+    try:
+        async with asyncio.timeout(REDIS_PATIENCE):
+            await client.ping()
+    except Exception as error:
+        yield Check(
             state=State.MISSING,
-            text=t("Supervisors: no chat or no people are set, so nobody hears of cases."),
-            mend=t(
-                "Send /id to the bot in the supervisors' chat and in private, and put the numbers into [supervision] of {path}."
-            ).format(path=settings.config),
+            text=t("Redis: cannot be reached ({error})", error=type(error).__name__),
+            mend=t("Check SHOUKOU_REDIS_URL and that its server runs."),
         )
-    count = len(settings.supervision.people)
-    return Check(state=State.OK, text=t("Supervisors: {count} people", count=count))
-
-
-def _redis(settings: Settings, t: Translator) -> Check:
-    if settings.redis_url is None:
-        return Check(state=State.OK, text=t("Redis: not needed, everything runs in one process"))
-    return Check(
-        state=State.ADVICE,
-        text=t("Redis: an address is set, and not used yet; everything runs in one process"),
-    )
+    else:
+        yield Check(state=State.OK, text=t("Redis: connected"))
+    finally:
+        await client.aclose()
 
 
 async def _platform(settings: Settings, t: Translator) -> AsyncIterator[Check]:
@@ -217,11 +272,16 @@ async def _platform(settings: Settings, t: Translator) -> AsyncIterator[Check]:
         except PlatformError as error:
             yield Check(
                 state=State.MISSING,
-                text=t("Telegram: cannot be reached ({error})", error=error.code),
+                text=t("Telegram: {host} cannot be reached ({error})").format(
+                    host=urlsplit(settings.api_url).netloc, error=error.code
+                ),
                 mend=t("Check the network and SHOUKOU_API_URL."),
             )
             return
-        yield Check(state=State.OK, text=t("Telegram: connected as @{name}", name=me.username))
+        text = t("Telegram: connected to {host} as @{name}").format(
+            host=urlsplit(settings.api_url).netloc, name=me.username
+        )
+        yield Check(state=State.OK, text=text)
         if not me.can_read_all_group_messages:
             yield Check(
                 state=State.ADVICE,
@@ -231,9 +291,31 @@ async def _platform(settings: Settings, t: Translator) -> AsyncIterator[Check]:
                 ),
             )
         actor = TelegramActor(bot, request)
-        chats = [g.id for g in settings.groups]
-        for chat_id in chats:
-            yield await _group(t, actor, chat_id)
+        if settings.supervision.chat is not None:
+            yield await _supervisors_chat(t, actor, settings.supervision.chat)
+        for group in settings.groups:
+            yield await _group(t, actor, group.id)
+
+
+async def _supervisors_chat(t: Translator, actor: TelegramActor, chat_id: int) -> Check:
+    try:
+        present = (await actor.rights(chat_id)).present
+    except PlatformError as error:
+        present, why = False, error.code
+    else:
+        why = t("the bot is not in it")
+    if present:
+        return Check(
+            state=State.OK, text=t("Supervisors' chat {chat_id}: reached", chat_id=chat_id)
+        )
+    text = t("Supervisors' chat {chat_id}: nobody hears of cases there ({why})")
+    return Check(
+        state=State.MISSING,
+        text=text.format(chat_id=chat_id, why=why),
+        mend=t(
+            "Add the bot to this chat; if its number changed, put the new one into the settings."
+        ),
+    )
 
 
 async def _group(t: Translator, actor: TelegramActor, chat_id: int) -> Check:

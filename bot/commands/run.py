@@ -21,7 +21,7 @@ from bot.errors import ConfigurationError
 from bot.health.logs import formatter
 from bot.i18n import LANGUAGES, Catalogs, Language
 from bot.runtime.program import App
-from bot.settings import PARTS, Part, Settings, load_settings
+from bot.settings import MAX_PORT, PARTS, Part, Settings, load_settings
 from rehearsal import sample_day
 from rehearsal.server import RehearsalServer
 
@@ -82,6 +82,10 @@ def _rehearse(language: str, port: int) -> None:
     if known is None:
         raise ConfigurationError(
             "there is no language “{name}”", mend="choose zh-CN or en", name=chosen
+        )
+    if not 0 <= port <= MAX_PORT:
+        raise ConfigurationError(
+            "there is no such port", where=f"--port {port}", mend="choose 0 to 65535"
         )
     _set_up_logging(level=logging.WARNING)
     _run(_run_rehearsal(known, port))
