@@ -19,7 +19,7 @@ from pydantic import SecretStr
 from telegram.error import TelegramError
 
 from bot.errors import Conflict, NotSent, OutcomeUnknown, PlatformError, RetryAfter, Unauthorized
-from bot.platforms.telegram.errors import translate
+from bot.platforms.telegram.error_translation import translate
 from bot.platforms.telegram.http_client import AiohttpRequest, Flooded, retry_after
 from bot.ports import Received
 
