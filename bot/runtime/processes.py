@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Collection
 
 from bot.errors import ConfigurationError, DatabaseAway
+from bot.retry import retry_until_done
 from bot.settings import PARTS, Part, Settings
 from bot.store.file_lock import sole_use
 from bot.store.leases import EVERY_LANE
@@ -52,14 +52,16 @@ async def opened_store(settings: Settings) -> AsyncIterator[Store]:
 
 
 async def _reached(url: str, settings: Settings) -> Store:
-    delay = 0.5
-    while True:
-        try:
-            return await Store.open(url, settings.keys_folder)
-        except DatabaseAway as error:
-            log.warning("the database cannot be reached: %s", error.code)
-            await asyncio.sleep(delay)
-            delay = min(delay * 2, LONGEST_PAUSE)
+    def failed(error: Exception) -> None:
+        log.warning("the database cannot be reached: %s", getattr(error, "code", ""))
+
+    return await retry_until_done(
+        lambda: Store.open(url, settings.keys_folder),
+        on=DatabaseAway,
+        failed=failed,
+        first=0.5,
+        longest=LONGEST_PAUSE,
+    )
 
 
 def lease_holder(
