@@ -14,7 +14,7 @@ from bot.store.leases import EVERY_LANE
 from bot.store.store import Store
 from bot.workers.lease_holder import FEED, TIMERS, SharedLeases, SoleHolder
 from bot.workers.send_limits import SendingLimits
-from bot.workers.wakeups import Looking, Unneeded, Wakeups
+from bot.workers.wakeups import NoWakeups, PollingWakeups, Wakeups
 
 log = logging.getLogger(__name__)
 
@@ -87,19 +87,19 @@ def shared_redis(settings: Settings) -> str | None:
 
 @contextlib.asynccontextmanager
 async def wakeups(settings: Settings, consumer: str) -> AsyncIterator[Wakeups]:
-    """Open what carries notices between processes."""
+    """Open the carrier of wake-ups between processes."""
     url = shared_redis(settings)
     if url is None:
-        yield Unneeded() if settings.is_embedded else Looking()
+        yield NoWakeups() if settings.is_embedded else PollingWakeups()
         return
     from bot.workers.redis_wakeups import (
-        Streams,
+        RedisWakeups,
         open_redis,
     )  # a tenth of a second that others save
 
     client = open_redis(url)
     try:
-        yield Streams(client, consumer)
+        yield RedisWakeups(client, consumer)
     finally:
         await client.aclose()
 

@@ -157,7 +157,7 @@ class App:
         with self.worker.sparing():
             rows = await self.store.inbox.add(received)
         if others := self.lanes.intake.offer(rows):
-            self.lanes.wakeups.tell(others)
+            self.lanes.wakeups.publish(others)
         await asyncio.sleep(0)  # handling begins before the next updates are asked for
 
     async def _prepare(self, received: Sequence[Received]) -> None:
