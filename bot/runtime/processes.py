@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Collection
 
 from bot.errors import ConfigurationError, DatabaseAway
+from bot.retry import retry_until_done
 from bot.settings import PARTS, Part, Settings
 from bot.store.file_lock import sole_use
 from bot.store.leases import EVERY_LANE
 from bot.store.store import Store
 from bot.workers.lease_holder import FEED, TIMERS, SharedLeases, SoleHolder
 from bot.workers.send_limits import SendingLimits
-from bot.workers.wakeups import Looking, Unneeded, Wakeups
+from bot.workers.wakeups import NoWakeups, PollingWakeups, Wakeups
 
 log = logging.getLogger(__name__)
 
@@ -52,14 +52,16 @@ async def opened_store(settings: Settings) -> AsyncIterator[Store]:
 
 
 async def _reached(url: str, settings: Settings) -> Store:
-    delay = 0.5
-    while True:
-        try:
-            return await Store.open(url, settings.keys_folder)
-        except DatabaseAway as error:
-            log.warning("the database cannot be reached: %s", error.code)
-            await asyncio.sleep(delay)
-            delay = min(delay * 2, LONGEST_PAUSE)
+    def failed(error: Exception) -> None:
+        log.warning("the database cannot be reached: %s", getattr(error, "code", ""))
+
+    return await retry_until_done(
+        lambda: Store.open(url, settings.keys_folder),
+        on=DatabaseAway,
+        failed=failed,
+        first=0.5,
+        longest=LONGEST_PAUSE,
+    )
 
 
 def lease_holder(
@@ -85,19 +87,19 @@ def shared_redis(settings: Settings) -> str | None:
 
 @contextlib.asynccontextmanager
 async def wakeups(settings: Settings, consumer: str) -> AsyncIterator[Wakeups]:
-    """Open what carries notices between processes."""
+    """Open the carrier of wake-ups between processes."""
     url = shared_redis(settings)
     if url is None:
-        yield Unneeded() if settings.is_embedded else Looking()
+        yield NoWakeups() if settings.is_embedded else PollingWakeups()
         return
     from bot.workers.redis_wakeups import (
-        Streams,
+        RedisWakeups,
         open_redis,
     )  # a tenth of a second that others save
 
     client = open_redis(url)
     try:
-        yield Streams(client, consumer)
+        yield RedisWakeups(client, consumer)
     finally:
         await client.aclose()
 

@@ -29,6 +29,7 @@ from bot.judging.watched_file import WatchedFile
 from bot.platforms.telegram.http_client import AiohttpRequest
 from bot.platforms.telegram.update_source import be_pushed, poll, webhook_route
 from bot.ports import Received
+from bot.retry import retry_until_done
 from bot.runtime.restarts import Restarts
 from bot.settings import Part, Settings
 from bot.store.database import serialise
@@ -156,7 +157,7 @@ class App:
         with self.worker.sparing():
             rows = await self.store.inbox.add(received)
         if others := self.lanes.intake.offer(rows):
-            self.lanes.wakeups.tell(others)
+            self.lanes.wakeups.publish(others)
         await asyncio.sleep(0)  # handling begins before the next updates are asked for
 
     async def _prepare(self, received: Sequence[Received]) -> None:
@@ -292,19 +293,22 @@ class App:
 
 async def connect(application: Application) -> None:  # type: ignore[type-arg]
     """Make the bot's acquaintance with the platform; wait while it cannot be reached."""
-    delay = 1.0
-    while True:
-        try:
-            await application.initialize()
-        except InvalidToken:
-            raise ConfigurationError(
-                "the platform does not accept the token",
-                where="SHOUKOU_TOKEN",
-                mend="copy it anew from @BotFather",
-            ) from None
-        except TelegramError as error:
-            log.warning("the platform cannot be reached: %s", type(error).__name__)
-            await asyncio.sleep(delay)
-            delay = min(delay * 2, 30.0)
-        else:
-            return
+
+    def failed(error: Exception) -> None:
+        log.warning("the platform cannot be reached: %s", type(error).__name__)
+
+    try:
+        await retry_until_done(
+            application.initialize,
+            on=TelegramError,
+            never_on=InvalidToken,
+            failed=failed,
+            first=1.0,
+            longest=30.0,
+        )
+    except InvalidToken:
+        raise ConfigurationError(
+            "the platform does not accept the token",
+            where="SHOUKOU_TOKEN",
+            mend="copy it anew from @BotFather",
+        ) from None

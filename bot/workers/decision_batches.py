@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
 from bot.errors import DatabaseAway
+from bot.retry import retry_until_done
 from bot.store.lanes import Claim, working_for
 
 log = logging.getLogger(__name__)
@@ -137,16 +138,15 @@ class DatabaseOutage:
 
     async def _probe(self) -> None:
         log.warning("the database is away; what was begun waits for it")
-        delay = FIRST_PROBE
         try:
-            while True:
-                await asyncio.sleep(delay)
-                delay = min(delay * 2, LAST_PROBE)
-                try:
-                    await self._decisions.probe()
-                except DatabaseAway:
-                    continue
-                log.warning("the database is back")
-                return
+            await asyncio.sleep(FIRST_PROBE)
+            await retry_until_done(
+                self._decisions.probe,
+                on=DatabaseAway,
+                failed=lambda _: None,
+                first=2 * FIRST_PROBE,
+                longest=LAST_PROBE,
+            )
+            log.warning("the database is back")
         finally:
             self._probing = None

@@ -29,6 +29,7 @@ from bot.errors import (
     Unauthorized,
 )
 from bot.outgoing import EffectKind, EffectStatus, Outcome
+from bot.retry import doubling_pauses, retry_until_done
 from bot.store.effects import EffectRow
 from bot.workers import retry_policy
 from bot.workers.retry_policy import CONVERGENT, REMOVALS, REPEATABLE, UNLIMITED
@@ -112,7 +113,8 @@ class Attempts:
             return ()
 
     async def _perform(self, row: EffectRow, *, again: bool) -> Sequence[EffectRow]:
-        pause, telling = retry_policy.FIRST_PAUSE, _Telling(self._tell)
+        pauses = doubling_pauses(retry_policy.FIRST_PAUSE, retry_policy.LONGEST_PAUSE_WHEN_OLD)
+        telling = _Telling(self._tell)
         try:
             while True:
                 answer = await self._try(row, again=again)
@@ -121,10 +123,8 @@ class Attempts:
                 if isinstance(answer, Outcome):
                     return await surely(partial(self._record.finished, row, answer))
                 row, again = answer.row, again or answer.doubtful
-                seconds = answer.seconds
-                if not seconds:
-                    seconds = pause
-                    pause = min(pause * 2, retry_policy.longest_pause(_now() - row.planned_at))
+                longest = retry_policy.longest_pause(_now() - row.planned_at)
+                seconds = answer.seconds or min(next(pauses), longest)
                 if row.kind in REMOVALS:
                     telling.expect(row, doubtful=again)
                 if not answer.doubtful:
@@ -229,14 +229,17 @@ class _Telling:
 
 async def surely(record: Callable[[], Awaitable[_Answer]]) -> _Answer:
     """Record something, as soon as the database is there."""
-    pause = retry_policy.FIRST_PAUSE
-    while True:
-        try:
-            return await record()
-        except DatabaseAway as error:
-            log.warning("the database is away (%s); it is waited for", error.code)
-        await asyncio.sleep(pause)
-        pause = min(pause * 2, _LONGEST_OUTAGE_PAUSE)
+
+    def failed(error: Exception) -> None:
+        log.warning("the database is away (%s); it is waited for", getattr(error, "code", ""))
+
+    return await retry_until_done(
+        record,
+        on=DatabaseAway,
+        failed=failed,
+        first=retry_policy.FIRST_PAUSE,
+        longest=_LONGEST_OUTAGE_PAUSE,
+    )
 
 
 def _refused(row: EffectRow, error: PlatformError, *, again: bool) -> Outcome:

@@ -32,7 +32,7 @@ AT_ONCE = 64
 
 PAGE = 1_000
 SWEEP_SECONDS = 3.0
-"""Seconds between looks for what was missed: a lost notice, or a number committed out of order."""
+"""Seconds between looks for what was missed: a lost wake-up, or a number committed out of order."""
 
 PAUSE = 1.0
 """Seconds before the database is asked again after a failure."""
@@ -153,7 +153,7 @@ class Intake:
             try:
                 due = monotonic() >= swept + SWEEP_SECONDS
                 if due:
-                    self._dirty.update(self._lanes)  # a notice may have been lost
+                    self._dirty.update(self._lanes)  # a wake-up may have been lost
                 await self._read()
                 if due:
                     await self._sweep()

@@ -1,7 +1,10 @@
-"""Notices between processes in Redis Streams; see `bot.workers.wakeups.Wakeups`.
+"""Wake-ups between processes in Redis Streams; see `bot.workers.wakeups.Wakeups`.
 
-Each lane has a stream, ``shoukou:lane:7``, of ids of rows; what is lost there is found by the sweep
-of `bot.workers.intake`.
+    feed: row 41 committed in lane 7 ──► XADD shoukou:lane:7 {id: 41}
+    worker that holds lane 7: XREADGROUP ──► XACK ──► reads the lane in the database
+
+The entry is confirmed before the lane is read: a wake-up is a hint, and the periodic sweep of
+`bot.workers.intake` finds the rows of a wake-up that was lost.
 """
 
 from __future__ import annotations
@@ -25,51 +28,53 @@ BLOCK_MS: Final = 500
 """Milliseconds for which Redis holds a question: lanes that were just taken wait no longer."""
 
 KEPT: Final = 1_000
-"""Notices that a stream keeps, about; those beyond it have been seen or are found by the sweep."""
+"""Wake-ups kept in a stream, about. MAXLEN drops pending ones too; the sweep finds their rows."""
 
 GROUP: Final = "workers"
 PATIENCE: Final = 2.0
+"""Seconds that Redis has to answer; redis-py's default of 5 would delay the change to polling."""
 _UNSENT: Final = 10_000
+"""Ids held while Redis is away, to bound the memory; the sweep finds the rows of the others."""
 
 
-class Streams:
-    """Notices in Redis Streams; while Redis is away, the lanes are looked at each second."""
+class RedisWakeups:
+    """Wake-ups in Redis Streams; while Redis is away, the lanes are polled each second."""
 
     def __init__(self, client: redis.Redis, consumer: str) -> None:
         self._client = client
         self._consumer = consumer
         self._unsent: dict[int, list[int]] = {}
-        self._told = asyncio.Event()
+        self._published = asyncio.Event()
         self._grouped: set[int] = set()
 
-    def tell(self, rows: Sequence[InboxRow]) -> None:
-        """Notify the workers of the rows' lanes soon; returns at once and never fails."""
+    def publish(self, rows: Sequence[InboxRow]) -> None:
+        """Wake the workers of the rows' lanes soon; return at once and never fail."""
         if sum(map(len, self._unsent.values())) < _UNSENT:
             for row in rows:
                 self._unsent.setdefault(row.lane, []).append(row.id)
-        self._told.set()
+        self._published.set()
 
     async def run(self) -> None:
-        """Send what was told, until cancelled; what cannot be sent is left to the sweep."""
+        """Send published wake-ups until cancelled; the sweep makes up for those that fail."""
         while True:
             heed_cancellation()
-            await self._told.wait()
-            self._told.clear()
+            await self._published.wait()
+            self._published.clear()
             unsent, self._unsent = self._unsent, {}
             try:
                 async with asyncio.timeout(PATIENCE):
                     pipeline = self._client.pipeline(transaction=False)
                     for lane, ids in unsent.items():
-                        # One notice for all of them: it is the lane that is woken.
-                        notice = {"id": str(ids[-1])}
-                        pipeline.xadd(_stream(lane), notice, maxlen=KEPT, approximate=True)  # type: ignore[arg-type]
+                        # One wake-up for all ids: the lane is woken, not the row.
+                        entry = {"id": str(ids[-1])}
+                        pipeline.xadd(_stream(lane), entry, maxlen=KEPT, approximate=True)  # type: ignore[arg-type]
                     await pipeline.execute()
             except (RedisError, OSError, TimeoutError) as error:
-                log.warning("notices not sent: %s", type(error).__name__)
-                await asyncio.sleep(wakeups.LOOK)
+                log.warning("wake-ups not sent: %s", type(error).__name__)
+                await asyncio.sleep(wakeups.POLL_SECONDS)
 
     async def listen(self, lanes: wakeups.Lanes, wake: wakeups.Wake) -> None:
-        """Call ``wake`` with those of the lanes in which something came in, until cancelled."""
+        """Call ``wake`` with the lanes that received rows, until cancelled."""
         failures = 0
         while True:
             heed_cancellation()
@@ -89,13 +94,13 @@ class Streams:
             except (RedisError, OSError, TimeoutError) as error:
                 self._grouped.clear()
                 if not failures:
-                    log.warning("no notices from Redis: %s", type(error).__name__)
+                    log.warning("no wake-ups from Redis: %s", type(error).__name__)
                 failures += 1
                 wake(held)
-                await asyncio.sleep(wakeups.LOOK)
+                await asyncio.sleep(wakeups.POLL_SECONDS)
 
     async def _read(self, held: Sequence[int]) -> list[int]:
-        """Wait for notices in streams, confirm them, and return their lanes."""
+        """Wait for wake-ups in streams, acknowledge them, and return their lanes."""
         await self._make_groups([lane for lane in held if lane not in self._grouped])
         streams: Any = {_stream(lane): ">" for lane in held}
         try:
@@ -115,7 +120,7 @@ class Streams:
 
     async def _make_groups(self, lanes: Sequence[int]) -> None:
         for lane in lanes:
-            # Another worker may have made it. From "0": a notice may have come before its group.
+            # Another worker may have made it. From "0": a wake-up may be older than its group.
             with contextlib.suppress(ResponseError):
                 await self._client.xgroup_create(_stream(lane), GROUP, id="0", mkstream=True)
             self._grouped.add(lane)

@@ -1,6 +1,6 @@
 """Wake the worker of a lane when something came in. A wake-up is a hint: the row is the truth.
 
-Without Redis the lanes are looked at each second; with it see `bot.workers.redis_wakeups`.
+Without Redis the lanes are polled each second; with it see `bot.workers.redis_wakeups`.
 """
 
 from __future__ import annotations
@@ -11,30 +11,30 @@ from typing import Final, Protocol
 
 from bot.store.inbox import InboxRow
 
-LOOK: Final = 1.0
-"""Seconds between looks without notices."""
+POLL_SECONDS: Final = 1.0
+"""Seconds between two polls of the lanes where no wake-ups arrive."""
 
 Wake = Callable[[Iterable[int]], None]
 Lanes = Callable[[], Collection[int]]
 
 
 class Wakeups(Protocol):
-    """Carries notices between processes."""
+    """Carries wake-ups between processes."""
 
-    def tell(self, rows: Sequence[InboxRow]) -> None:
-        """Notify the workers of the rows' lanes soon; returns at once and never fails."""
+    def publish(self, rows: Sequence[InboxRow]) -> None:
+        """Wake the workers of the rows' lanes soon; return at once and never fail."""
 
     async def listen(self, lanes: Lanes, wake: Wake) -> None:
-        """Call ``wake`` with those of the lanes in which something came in, until cancelled."""
+        """Call ``wake`` with the lanes that received rows, until cancelled."""
 
     async def run(self) -> None:
-        """Send what was told, until cancelled."""
+        """Send published wake-ups until cancelled."""
 
 
-class Unneeded:
-    """One process alone: all that comes in, it receives itself."""
+class NoWakeups:
+    """No wake-ups: a process that is alone receives every update itself."""
 
-    def tell(self, rows: Sequence[InboxRow]) -> None:
+    def publish(self, rows: Sequence[InboxRow]) -> None:
         """Do nothing."""
 
     async def listen(self, lanes: Lanes, wake: Wake) -> None:
@@ -45,16 +45,16 @@ class Unneeded:
         """Do nothing."""
 
 
-class Looking:
-    """Without Redis: every lane is looked at from time to time."""
+class PollingWakeups:
+    """Wakes every lane from time to time, where there is no Redis."""
 
-    def tell(self, rows: Sequence[InboxRow]) -> None:
+    def publish(self, rows: Sequence[InboxRow]) -> None:
         """Do nothing."""
 
     async def listen(self, lanes: Lanes, wake: Wake) -> None:
         """Wake every lane each second."""
         while True:
-            await asyncio.sleep(LOOK)
+            await asyncio.sleep(POLL_SECONDS)
             wake(lanes())
 
     async def run(self) -> None:

@@ -15,6 +15,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.errors import DatabaseAway, LeaseLost
+from bot.retry import retry_until_done
 from bot.store.inbox import InboxRow, Waiting
 from bot.store.lanes import Claim, lane_name, working_for
 from bot.workers.decision_batches import AttemptMarks, DatabaseOutage, DecisionBatches, Decisions
@@ -258,16 +259,18 @@ class Worker:
 
     async def _bury(self, row: InboxRow) -> str | None:
         """Open a case for what could not be handled; as long as that fails, the row stays."""
-        delay = self._retry_seconds
-        while True:
-            try:
-                return await self._dead_letter(row)
-            except LeaseLost:
-                raise
-            except Exception as error:
-                log.error("inbox %s: dead letter: %s", row.id, type(error).__name__)
-                await asyncio.sleep(delay)
-                delay = min(delay * 2, MAX_PAUSE)
+
+        def failed(error: Exception) -> None:
+            log.error("inbox %s: dead letter: %s", row.id, type(error).__name__)
+
+        return await retry_until_done(
+            lambda: self._dead_letter(row),
+            on=Exception,
+            never_on=LeaseLost,
+            failed=failed,
+            first=self._retry_seconds,
+            longest=MAX_PAUSE,
+        )
 
     def _left(self, ids: Iterable[int]) -> None:
         """Let rows leave the memory once their decision is committed, or another's to make."""

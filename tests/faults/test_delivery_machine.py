@@ -24,7 +24,7 @@ from bot.workers import intake, redis_wakeups, wakeups
 from bot.workers.intake import Intake
 from bot.workers.lease_duties import LeaseDuties
 from bot.workers.lease_holder import SharedLeases
-from bot.workers.redis_wakeups import Streams, open_redis
+from bot.workers.redis_wakeups import RedisWakeups, open_redis
 from bot.workers.worker import Worker
 from tests.support.machines import ENGINES, EXAMPLES, Machine, bound, try_orders
 from tests.support.redis import RedisServer
@@ -51,7 +51,7 @@ class Process:
         self._awake.set()
         self._worker = Worker(self.handle, self.handle, self, holder=self._holder())
         self._intake = Intake(self._inbox, self._worker)
-        self._streams = Streams(self._client, self.holder.owner)
+        self._streams = RedisWakeups(self._client, self.holder.owner)
         self._tasks: list[asyncio.Task[None]] = []
 
     def _holder(self) -> SharedLeases:
@@ -137,7 +137,7 @@ class DeliveryMachine(Machine):
 
     async def _connect(self) -> object:
         self._redis = open_redis(self.redis.url)
-        self.feed = Streams(self._redis, "feed")
+        self.feed = RedisWakeups(self._redis, "feed")
         self._telling = asyncio.create_task(self.feed.run())
         return self._redis
 
@@ -156,7 +156,7 @@ class DeliveryMachine(Machine):
         async def commit() -> None:
             rows = await self.inbox.add(received)
             self.chat_of |= {row.id: row.chat_id or 0 for row in rows}
-            self.feed.tell(rows)
+            self.feed.publish(rows)
             await asyncio.sleep(0.05)
 
         self.run(commit())
@@ -251,7 +251,7 @@ def test_every_order_of_steps(
     for module, name, value in (
         (intake, "SWEEP_SECONDS", 0.3),
         (intake, "PAUSE", 0.1),
-        (wakeups, "LOOK", 0.1),
+        (wakeups, "POLL_SECONDS", 0.1),
         (redis_wakeups, "BLOCK_MS", 50),
     ):
         monkeypatch.setattr(module, name, value)

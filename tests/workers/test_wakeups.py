@@ -12,8 +12,8 @@ from redis.asyncio import Redis
 
 from bot.store.inbox import InboxRow
 from bot.workers import redis_wakeups, wakeups
-from bot.workers.redis_wakeups import Streams, open_redis
-from bot.workers.wakeups import Looking
+from bot.workers.redis_wakeups import RedisWakeups, open_redis
+from bot.workers.wakeups import PollingWakeups
 from tests.support.redis import RedisServer
 
 
@@ -45,9 +45,9 @@ class Listener:
 
 
 @contextlib.asynccontextmanager
-async def process(url: str, listener: Listener | None = None) -> AsyncIterator[Streams]:
+async def process(url: str, listener: Listener | None = None) -> AsyncIterator[RedisWakeups]:
     client = open_redis(url)
-    made = Streams(client, f"process-{id(listener)}")
+    made = RedisWakeups(client, f"process-{id(listener)}")
     tasks = [asyncio.create_task(made.run())]
     if listener is not None:
         tasks.append(asyncio.create_task(made.listen(lambda: listener.lanes, listener.wake)))
@@ -61,36 +61,36 @@ async def process(url: str, listener: Listener | None = None) -> AsyncIterator[S
 
 
 async def written(client: Redis) -> None:
-    """Wait until a notice stands in lane 1."""
+    """Wait until lane 1's stream holds a wake-up."""
     async with asyncio.timeout(5):
         while not await client.xlen("shoukou:lane:1"):
             await asyncio.sleep(0.01)
 
 
-async def test_the_worker_of_a_lane_is_woken_and_no_other(redis_url: str) -> None:
+async def test_only_the_worker_of_a_lane_is_woken(redis_url: str) -> None:
     one, two = Listener([1, 2]), Listener([3])
     async with process(redis_url, one), process(redis_url, two), process(redis_url) as feed:
         await asyncio.sleep(0.3)
-        feed.tell([row(1, 1), row(2, 1), row(3, 3)])
+        feed.publish([row(1, 1), row(2, 1), row(3, 3)])
         await one.until(1)
         await two.until(3)
     assert one.woken == [1]
     assert two.woken == [3]
 
 
-async def test_a_lane_that_is_taken_is_heard_of_at_once(redis_url: str) -> None:
+async def test_new_lane_is_subscribed_within_a_second(redis_url: str) -> None:
     listener = Listener([1])
     async with process(redis_url, listener), process(redis_url) as feed:
         await asyncio.sleep(0.1)
         listener.lanes = {1, 5}
         await asyncio.sleep(0.7)
-        feed.tell([row(1, 5)])
+        feed.publish([row(1, 5)])
         await listener.until(5)
 
 
-async def test_a_notice_that_came_before_its_listener_is_heard(redis_url: str) -> None:
+async def test_wakeup_published_before_its_worker_subscribed_arrives(redis_url: str) -> None:
     async with process(redis_url) as feed:
-        feed.tell([row(1, 1)])
+        feed.publish([row(1, 1)])
         client = open_redis(redis_url)
         await written(client)
         await client.aclose()
@@ -101,7 +101,7 @@ async def test_a_notice_that_came_before_its_listener_is_heard(redis_url: str) -
 
 async def test_only_ids_are_in_redis(redis_url: str) -> None:
     async with process(redis_url) as feed:
-        feed.tell([row(7, 1)])
+        feed.publish([row(7, 1)])
         client = open_redis(redis_url)
         await written(client)
         ((_, fields),) = await client.xrange("shoukou:lane:1")
@@ -109,42 +109,44 @@ async def test_only_ids_are_in_redis(redis_url: str) -> None:
         await client.aclose()
 
 
-async def test_after_a_flush_notices_come_again(redis_server: RedisServer, redis_url: str) -> None:
+async def test_wakeups_arrive_again_after_a_flush(
+    redis_server: RedisServer, redis_url: str
+) -> None:
     listener = Listener([1])
     async with process(redis_url, listener), process(redis_url) as feed:
-        feed.tell([row(1, 1)])
+        feed.publish([row(1, 1)])
         await listener.until(1)
         await asyncio.to_thread(redis_server.flush)
         await asyncio.sleep(0.7)
         listener.woken.clear()
-        feed.tell([row(2, 1)])
+        feed.publish([row(2, 1)])
         await listener.until(1)
 
 
-async def test_without_redis_lanes_are_looked_at_until_it_is_back(
+async def test_lanes_are_polled_while_redis_is_away(
     redis_server: RedisServer, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wakeups, "LOOK", 0.05)
+    monkeypatch.setattr(wakeups, "POLL_SECONDS", 0.05)
     listener = Listener([1])
     async with process(redis_url, listener), process(redis_url) as feed:
         await asyncio.sleep(0.1)
         redis_server.kill()
         try:
-            feed.tell([row(1, 1)])
+            feed.publish([row(1, 1)])
             await listener.until(1)
         finally:
             redis_server.start()
         await asyncio.sleep(0.3)
         listener.woken.clear()
-        feed.tell([row(2, 1)])
+        feed.publish([row(2, 1)])
         await listener.until(1)
         assert len(listener.woken) < 5
 
 
-async def test_a_redis_that_hangs_is_not_waited_for(
+async def test_lanes_are_polled_while_redis_hangs(
     redis_server: RedisServer, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wakeups, "LOOK", 0.05)
+    monkeypatch.setattr(wakeups, "POLL_SECONDS", 0.05)
     monkeypatch.setattr(redis_wakeups, "PATIENCE", 0.1)
     listener = Listener([1])
     async with process(redis_url, listener):
@@ -156,10 +158,10 @@ async def test_a_redis_that_hangs_is_not_waited_for(
             redis_server.go_on()
 
 
-async def test_without_any_redis_lanes_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wakeups, "LOOK", 0.01)
+async def test_lanes_are_polled_where_there_is_no_redis(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wakeups, "POLL_SECONDS", 0.01)
     listener = Listener([1, 2])
-    task = asyncio.create_task(Looking().listen(lambda: listener.lanes, listener.wake))
+    task = asyncio.create_task(PollingWakeups().listen(lambda: listener.lanes, listener.wake))
     await listener.until(1, 2)
     task.cancel()
 
@@ -175,9 +177,9 @@ class Swallowing:
         return []
 
 
-async def test_an_end_is_heeded_even_if_redis_swallows_it() -> None:
+async def test_cancellation_that_redis_swallows_ends_the_listener() -> None:
     listener = Listener([1])
-    streams_ = Streams(Swallowing(), "one")  # type: ignore[arg-type]
+    streams_ = RedisWakeups(Swallowing(), "one")  # type: ignore[arg-type]
     task = asyncio.create_task(streams_.listen(lambda: listener.lanes, listener.wake))
     await asyncio.sleep(0.05)
     task.cancel()

@@ -24,7 +24,7 @@ from bot.errors import (
 from bot.model import Sender, SenderKind
 from bot.outgoing import BotRights, Post, RichText
 from bot.platforms.telegram import text_entities
-from bot.platforms.telegram.errors import NOT_MODIFIED, TOO_BIG, translate
+from bot.platforms.telegram.error_translation import NOT_MODIFIED, TOO_BIG, translate
 from bot.platforms.telegram.http_client import AiohttpRequest, retry_after
 
 ANSWER_LIMIT: Final = 200

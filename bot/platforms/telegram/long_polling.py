@@ -19,9 +19,10 @@ from pydantic import SecretStr
 from telegram.error import TelegramError
 
 from bot.errors import Conflict, NotSent, OutcomeUnknown, PlatformError, RetryAfter, Unauthorized
-from bot.platforms.telegram.errors import translate
+from bot.platforms.telegram.error_translation import translate
 from bot.platforms.telegram.http_client import AiohttpRequest, Flooded, retry_after
 from bot.ports import Received
+from bot.retry import doubling_pauses
 
 PLATFORM: Final = "telegram"
 ALLOWED_UPDATES: Final = (
@@ -35,6 +36,7 @@ ALLOWED_UPDATES: Final = (
 )
 POLL_SECONDS: Final = 25
 BATCH: Final = 100
+FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 30.0
 
 Commit = Callable[[Sequence[Received]], Awaitable[object]]
@@ -91,6 +93,7 @@ class Feed:
         self._answered = answered
         self._offset: int | None = None
         self._failures = 0
+        self._pauses = doubling_pauses(FIRST_PAUSE, LONGEST_PAUSE)
         self.last_poll_at: datetime | None = None
         self.problem: str | None = None
 
@@ -133,6 +136,7 @@ class Feed:
             await self._store(rows)
         self._offset = max(row.update_id for row in rows) + 1 if rows else None
         self._failures, self.problem = 0, None
+        self._pauses = doubling_pauses(FIRST_PAUSE, LONGEST_PAUSE)
 
     async def _store(self, rows: Sequence[Received]) -> None:
         failure: PlatformError
@@ -176,7 +180,8 @@ class Feed:
         if isinstance(error, RetryAfter):
             seconds = error.seconds
         else:
-            longest = min(LONGEST_PAUSE, 0.5 * 2 ** min(self._failures, 10))
+            longest = next(self._pauses)
+            # With chance in it, bots that lost the platform together do not all return together.
             seconds = random.uniform(longest / 2, longest)
         log.warning(
             "polling failed (%s), attempt %d, again in %.1f s", error, self._failures, seconds

@@ -15,6 +15,7 @@ from bot.errors import ConfigurationError, PlatformError, Unauthorized
 from bot.platforms.telegram.http_client import AiohttpRequest
 from bot.platforms.telegram.long_polling import Commit, Feed
 from bot.platforms.telegram.webhook import register, webhook_handler
+from bot.retry import retry_until_done
 
 log = logging.getLogger(__name__)
 
@@ -53,13 +54,9 @@ async def be_pushed(bot: telegram.Bot, url: str, secret: SecretStr) -> None:
 
 
 async def _register(bot: telegram.Bot, url: str, secret: SecretStr) -> None:
-    delay = 1.0
-    while True:
-        try:
-            await register(bot, url, secret)
-        except PlatformError as error:
-            log.warning("the webhook could not be set: %s", error.code)
-            await asyncio.sleep(delay)
-            delay = min(delay * 2, 30.0)
-        else:
-            return
+    def failed(error: Exception) -> None:
+        log.warning("the webhook could not be set: %s", getattr(error, "code", ""))
+
+    await retry_until_done(
+        lambda: register(bot, url, secret), on=PlatformError, failed=failed, first=1.0, longest=30.0
+    )

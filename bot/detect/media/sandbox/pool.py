@@ -14,6 +14,7 @@ from bot.detect.media.sandbox.child_process import Child, ChildFailed
 from bot.errors import NotReadable, ShoukouError
 from bot.model import Box, Fragment, Source
 from bot.ports import MediaReading
+from bot.retry import retry_until_done
 
 _PATIENCE = 20.0
 _log = logging.getLogger(__name__)
@@ -174,14 +175,13 @@ class MediaPool:
 
     async def _swap(self, child: Child) -> None:
         await self._drop(child)
-        delay = 0.5
-        while True:
-            try:
-                return await self._add_child()
-            except ShoukouError:
-                _log.warning("a media child did not start; next attempt in %.1f s", delay)
-            await asyncio.sleep(delay)
-            delay = min(delay * 2, 30.0)
+        await retry_until_done(
+            self._add_child,
+            on=ShoukouError,
+            failed=lambda _: _log.warning("a media child did not start; it is tried again"),
+            first=0.5,
+            longest=30.0,
+        )
 
     async def _drop(self, child: Child) -> None:
         await child.end()

@@ -11,7 +11,7 @@ from telegram import error as tg
 
 from bot import errors
 from bot.platforms.telegram.actor import TelegramActor, make_bot
-from bot.platforms.telegram.errors import translate
+from bot.platforms.telegram.error_translation import translate
 from bot.platforms.telegram.http_client import AiohttpRequest, NotConnected
 
 from .conftest import TOKEN, Api, drop, stall
