@@ -67,8 +67,8 @@ class MediaReader(Protocol):
     async def read(self, data: bytes, *, name: str | None, mime_type: str | None) -> MediaReading:
         """Turn a file into fragments."""
 
-    async def mask_picture(self, data: bytes, boxes: Sequence[Box]) -> bytes:
-        """Return the picture as a JPEG with the boxes masked, without metadata."""
+    async def mask_picture(self, data: bytes, boxes: Sequence[Box] | None) -> bytes:
+        """Return the picture as a JPEG without metadata, with the boxes masked; None: all of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

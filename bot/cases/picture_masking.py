@@ -32,7 +32,7 @@ class PictureMasker:
         try:
             content = attached.content[copy.picture.attachment]
             masked = await self._media.mask_picture(content, boxes)
-            if boxes and await self._still_shows(subject, masked):
+            if await self._still_shows(subject, masked):
                 raise NotReadable("mask-not-tight")
         except NotReadable:
             withheld = (*copy.withheld, "picture-not-masked")

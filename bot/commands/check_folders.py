@@ -160,10 +160,10 @@ class FolderCheck:
         if self._reader is None:
             raise NotReadable("no-reader")
         whole = any(f.extent is Extent.WHOLE or f.box is None for f in findings)
-        boxes = () if whole else tuple(f.box for f in findings if f.box is not None)
+        boxes = None if whole else tuple(f.box for f in findings if f.box is not None)
         masked = await self._reader.mask_picture(data, boxes)
         if boxes and await self._checker.finds(masked, policy=self._options.policy):
-            masked = await self._reader.mask_picture(data, ())
+            masked = await self._reader.mask_picture(data, None)
         return masked
 
 

@@ -43,7 +43,7 @@ class Media:
     async def read(self, data: bytes, *, name: str | None, mime_type: str | None) -> MediaReading:
         return MediaReading(not_inspected=self._reason)
 
-    async def mask_picture(self, data: bytes, boxes: Sequence[Box]) -> bytes:
+    async def mask_picture(self, data: bytes, boxes: Sequence[Box] | None) -> bytes:
         if self._breaks:
             raise NotReadable("reader-crashed")
         return MASKED

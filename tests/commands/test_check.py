@@ -30,7 +30,7 @@ class OneLineReader:
         boxes = tuple((10 * i, 0, 10 * i + 10, 20) for i in range(len(text)))
         return MediaReading(fragments=(Fragment(source=Source.IMAGE, text=text, boxes=boxes),))
 
-    async def mask_picture(self, data: bytes, boxes: Sequence[Box]) -> bytes:
+    async def mask_picture(self, data: bytes, boxes: Sequence[Box] | None) -> bytes:
         return data
 
 

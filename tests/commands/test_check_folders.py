@@ -34,8 +34,8 @@ class Pictures:
         fragment = Fragment(source=Source.IMAGE, text=text, boxes=boxes)
         return MediaReading(fragments=(fragment,), width=400, height=20)
 
-    async def mask_picture(self, data: bytes, boxes: Sequence[Box]) -> bytes:
-        return b"\xff\xd8\xff" + f"{len(boxes)} masked".encode()
+    async def mask_picture(self, data: bytes, boxes: Sequence[Box] | None) -> bytes:
+        return b"\xff\xd8\xff" + f"{len(boxes or ())} masked".encode()
 
 
 class Seen:

@@ -191,7 +191,7 @@ class Reader:
             found["wanted"] = [(target, len(document)) for target, document in walk.handed]
         return found, b"".join(document for _, document in walk.handed)
 
-    def mask_picture(self, data: bytes, boxes: Sequence[Box]) -> bytes:
+    def mask_picture(self, data: bytes, boxes: Sequence[Box] | None) -> bytes:
         """Return the first still as a JPEG with the boxes masked; see `masking.mask_picture`."""
         return mask_picture(self._engine, decoding.decode(data).frames[0].grounds[0], boxes)
 

@@ -32,7 +32,7 @@ class Failing:
     ) -> tuple[dict[str, Any], bytes]:
         raise self._error
 
-    def mask_picture(self, data: bytes, boxes: Sequence[Box]) -> bytes:
+    def mask_picture(self, data: bytes, boxes: Sequence[Box] | None) -> bytes:
         raise self._error
 
 

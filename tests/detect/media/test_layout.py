@@ -162,8 +162,13 @@ async def test_the_rows_of_a_photographed_table_stay_together(pool: MediaPool, s
     assert [row.split()[2] for row in rows] == numbers
 
 
-async def test_without_a_usable_box_everything_is_covered(pool: MediaPool) -> None:
-    for boxes in ([], [(0, 0, 0, 0)]):
+async def test_no_boxes_mask_nothing(pool: MediaPool) -> None:
+    masked = await pool.mask_picture(pictures.encode(_note()), [])
+    assert text_of(await read(pool, masked)) == text_of(await read(pool, pictures.encode(_note())))
+
+
+async def test_without_a_usable_box_everything_is_masked(pool: MediaPool) -> None:
+    for boxes in (None, [(0, 0, 0, 0)]):
         masked = await pool.mask_picture(pictures.encode(_note()), boxes)
         assert (await read(pool, masked)).fragments == ()
 

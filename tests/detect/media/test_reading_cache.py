@@ -32,7 +32,7 @@ class CountingMedia:
         await asyncio.sleep(0)
         return self._readings[min(self.read_count, len(self._readings)) - 1]
 
-    async def mask_picture(self, data: bytes, boxes: Sequence[Box]) -> bytes:
+    async def mask_picture(self, data: bytes, boxes: Sequence[Box] | None) -> bytes:
         return b"masked"
 
 

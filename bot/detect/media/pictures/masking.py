@@ -19,14 +19,16 @@ _FILL = (16, 16, 16)
 _PIECE = 5
 
 
-def mask_picture(engine: OcrEngine, picture: Any, boxes: Sequence[Box]) -> bytes:
+def mask_picture(engine: OcrEngine, picture: Any, boxes: Sequence[Box] | None) -> bytes:
     """Return a JPEG of an RGB picture with the boxes masked, without metadata.
 
     The masked copy is read again: when it still shows a piece of what was masked, the whole lines
-    are masked, and at last the whole picture. Without any box that has an area, nobody knows what
-    was meant: the whole picture is masked.
+    are masked, and at last the whole picture. No boxes mask nothing; None masks the whole picture,
+    and so do boxes without any area, because they do not say what was meant.
     """
-    wanted = [box for box in boxes if box[2] > box[0] and box[3] > box[1]]
+    if boxes is not None and not boxes:
+        return _to_jpeg(picture)
+    wanted = [box for box in boxes or () if box[2] > box[0] and box[3] > box[1]]
     if not wanted:
         return _to_jpeg(np.full_like(picture, _FILL[0]))
     before = read_lines(engine, picture)

@@ -61,7 +61,7 @@ class ReadOnce:
         # One caller that is cancelled does not take the reading from the others.
         return await asyncio.shield(task)
 
-    async def mask_picture(self, data: bytes, boxes: Sequence[Box]) -> bytes:
+    async def mask_picture(self, data: bytes, boxes: Sequence[Box] | None) -> bytes:
         """Return the picture as a JPEG with the boxes masked; nothing is remembered."""
         return await self._media.mask_picture(data, boxes)
 

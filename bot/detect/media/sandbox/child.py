@@ -112,7 +112,8 @@ def answer(
     """Do what a request asks; return the answer's header and body, errors as reason codes."""
     try:
         if header["op"] == "mask_picture":
-            boxes = [(int(a), int(b), int(c), int(d)) for a, b, c, d in header["boxes"]]
+            listed = header["boxes"]
+            boxes = listed and [(int(a), int(b), int(c), int(d)) for a, b, c, d in listed]
             return {"ok": True}, reader.mask_picture(body, boxes)
         hand_over = header.get("hand_over") is True
         memory = recall if header.get("remembers") is True else None

@@ -59,7 +59,7 @@ class StartingMedia:
             return MediaReading(not_inspected="no-reader")
         return await pool.read(data, name=name, mime_type=mime_type)
 
-    async def mask_picture(self, data: bytes, boxes: Sequence[Box]) -> bytes:
+    async def mask_picture(self, data: bytes, boxes: Sequence[Box] | None) -> bytes:
         """Return the picture with the boxes masked; NotReadable without a reader."""
         pool = await self.pool()
         if pool is None:

@@ -112,13 +112,14 @@ class MediaPool:
         header, _ = await self._ask(_request(None, False), converted)
         return to_reading(header)
 
-    async def mask_picture(self, data: bytes, boxes: Sequence[Box]) -> bytes:
+    async def mask_picture(self, data: bytes, boxes: Sequence[Box] | None) -> bytes:
         """Return the picture as a JPEG with the boxes masked, without metadata.
 
         The child reads the masked copy again; where a piece of what was masked still shows, it
         masks the whole lines, then the whole picture. Raises NotReadable.
         """
-        _, body = await self._ask({"op": "mask_picture", "boxes": [list(b) for b in boxes]}, data)
+        listed = None if boxes is None else [list(box) for box in boxes]
+        _, body = await self._ask({"op": "mask_picture", "boxes": listed}, data)
         if not body.startswith(b"\xff\xd8\xff"):
             raise NotReadable("reader-crashed")
         return body
