@@ -115,14 +115,14 @@ async def test_a_recorded_case_needs_nobody_until_it_is_promoted(
 
 async def test_an_appeal_and_a_removal_count_once(cases: Cases, clock: HandClock) -> None:
     case, _ = await cases.open(None, new_case(message_sent_at=clock.time))
-    assert case.seconds_visible is None
+    assert case.removed_at is None
     assert await cases.appeal(None, case.id)
     assert not await cases.appeal(None, case.id)
     assert await cases.removed(None, case.id, clock.time + timedelta(seconds=0.4))
     assert not await cases.removed(None, case.id, clock.time + timedelta(seconds=9))
     after = await cases.get(case.id)
     assert after is not None
-    assert after.seconds_visible == 0.4
+    assert after.removed_at == clock.time + timedelta(seconds=0.4)
     assert after.appealed_at == clock.time
 
 
