@@ -223,7 +223,7 @@ async def test_what_is_pending_is_listed_by_lane(db: Database, keys: Keys) -> No
 async def test_a_process_that_stops_in_a_transaction_does_not_hold_its_lease_for_ever(
     url: str, leases: Leases, monkeypatch: pytest.MonkeyPatch, clock: HandClock
 ) -> None:
-    monkeypatch.setattr("bot.store.database.HANGING_MS", 300)
+    monkeypatch.setattr("bot.store.engines.HANGING_MS", 300)
     hanging = await Database.open(url)
     (claim,) = await leases.take(["feed"], "a", SHORT)
     transaction = hanging.write()
