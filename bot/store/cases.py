@@ -67,7 +67,7 @@ class Cases:
         return await self._one(_by_update, inbox_id)
 
     async def lock(self, tx: Tx, case_id: int) -> None:
-        """Let nobody else write about a case until the transaction's end."""
+        """Lock a case's row until the end of the transaction."""
         await tx.execute(_lock, {"value": case_id})
 
     async def by_number(self, number: int) -> Case | None:

@@ -50,7 +50,7 @@ def upsert(dialect: str, table: Table) -> Any:
 
 
 async def serialise(tx: Tx, name: str) -> None:
-    """Let only one transaction at a time past this point; on SQLite every one already waits."""
+    """Admit one transaction at a time past this point; SQLite has one writer anyway."""
     if tx.dialect.name == "postgresql":
         await tx.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": name})
 
@@ -68,7 +68,7 @@ async def holding(tx: Tx, names: Collection[Claim]) -> set[Claim]:
 
 
 class Database:
-    """Gives out transactions and readers. Made by `Database.open`; close it at the end."""
+    """Opens transactions and reading connections. Made by `Database.open`; close it at the end."""
 
     def __init__(
         self, writer: AsyncEngine, reader: AsyncEngine, finder: AsyncEngine, clock: Clock

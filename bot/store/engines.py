@@ -88,9 +88,9 @@ def _used(connection: Any, record: Any) -> None:
 
 
 def _look(dialect: Dialect, connection: Any, record: Any, fairy: object) -> None:
-    """Have another connection opened when one that was idle is dead.
+    """Replace a connection that died while it was idle.
 
-    One that was just in use is not asked: that would cost as much as what it is wanted for.
+    A connection used within IDLE is not tried: a ping costs as much as the statement that follows.
     """
     if monotonic() - record.info.get("used", monotonic()) < IDLE:
         return
