@@ -73,7 +73,7 @@ class MediaReader(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
-    """One raw update, as it is committed to the inbox before the platform is told.
+    """One raw update, as it is committed to the inbox before it is confirmed.
 
     ``update`` is its parsed JSON, so that it is parsed once. ``may_be_removed``: an earlier run
     may have received it too, and requested its removal before it could commit.

@@ -178,7 +178,7 @@ class Cards:
             status=case.status,
             group=(group.title if group else None) or str(case.chat_id),
             pseudonym=self._store.keys.pseudonym(case.sender_id),
-            earlier_cases=max(0, await self._store.cases.history(case.sender_id) - 1),
+            earlier_cases=max(0, await self._store.case_counts.of_sender(case.sender_id) - 1),
             findings=findings,
             not_inspected=case.summary.not_inspected,
             effects=_one_of_each_kind(effects),

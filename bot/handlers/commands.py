@@ -112,11 +112,13 @@ class Commands:
             rights = await self._rights.of_bot(group.chat_id) or group.rights
             missing = group_words.rights_missing(t, rights) if rights else ()
             since = self._store.db.now() - WEEK
-            counted = await self._store.cases.week(group.chat_id, since)
+            counted = await self._store.case_counts.by_category(group.chat_id, since)
             for (category, status), count in counted.items():
                 week[category] = week.get(category, 0) + count
                 false_alarms += count if status is CaseStatus.FALSE_ALARM else 0
-            excluded, nothing_else = await self._store.cases.excluded(group.chat_id, since)
+            excluded, nothing_else = await self._store.case_counts.by_allow_list_entry(
+                group.chat_id, since
+            )
             # What is only excluded is neither found nor left uninspected.
             week = {c: n for c, n in week.items() if c or n > nothing_else}
             if None in week:

@@ -42,7 +42,7 @@ class Health:
     shared: bool = False
 
     async def tell_pulse(self) -> None:
-        """Let the other processes know when the platform was last heard of."""
+        """Store when the platform last answered, for the other processes."""
         if self.shared and self.pulse.at is not None:
             await self.store.key_values.put(None, _HEARD, {"at": self.pulse.at.isoformat()})
 
@@ -52,8 +52,8 @@ class Health:
             return self.store.db.now()
         if self.pulse.at is not None or not self.shared:
             return self.pulse.at
-        told = await self.store.key_values.get(_HEARD)
-        return datetime.fromisoformat(told["at"]) if told else None
+        stored = await self.store.key_values.get(_HEARD)
+        return datetime.fromisoformat(stored["at"]) if stored else None
 
     async def problems(self) -> dict[str, str]:
         """Return what is wrong, by its name; nothing when the bot is ready."""

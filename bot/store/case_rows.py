@@ -174,13 +174,6 @@ class Case:
     appealed_at: datetime | None
     due_at: datetime | None
 
-    @property
-    def seconds_visible(self) -> float | None:
-        """How long the message could be read; None while it is not known to be gone."""
-        if self.removed_at is None or self.message_sent_at is None:
-            return None
-        return max(0.0, (self.removed_at - self.message_sent_at).total_seconds())
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseClaim:

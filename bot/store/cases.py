@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import secrets
-from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -68,7 +67,7 @@ class Cases:
         return await self._one(_by_update, inbox_id)
 
     async def lock(self, tx: Tx, case_id: int) -> None:
-        """Let nobody else write about a case until the transaction's end."""
+        """Lock a case's row until the end of the transaction."""
         await tx.execute(_lock, {"value": case_id})
 
     async def by_number(self, number: int) -> Case | None:
@@ -203,47 +202,6 @@ class Cases:
         )
         async with self._db.within(tx) as tx:
             return (await tx.execute(statement)).rowcount
-
-    async def week(
-        self, chat_id: int, since: datetime
-    ) -> dict[tuple[Category | None, CaseStatus], int]:
-        """Count a chat's cases opened since a time, by category and status."""
-        query = (
-            select(cases.c.category, cases.c.status, func.count())
-            .where(cases.c.chat_id == chat_id, cases.c.opened_at >= since)
-            .group_by(cases.c.category, cases.c.status)
-        )
-        async with self._db.read() as connection:
-            rows = (await connection.execute(query)).all()
-        return {(c and Category(c), CaseStatus(status)): count for c, status, count in rows}
-
-    async def excluded(self, chat_id: int, since: datetime) -> tuple[dict[str, int], int]:
-        """Count a chat's cases since a time by the allow-list's entry that excluded something.
-
-        Second, how many of them hold nothing else.
-        """
-        query = select(cases.c.category, cases.c.summary).where(
-            cases.c.chat_id == chat_id, cases.c.opened_at >= since
-        )
-        async with self._db.read() as connection:
-            rows = (await connection.execute(query)).all()
-        entries: Counter[str] = Counter()
-        nothing_else = 0
-        for category, raw in rows:
-            summary = CaseSummary.from_json(raw)
-            entries.update({f.suppressed_by for f in summary.suppressed if f.suppressed_by})
-            nothing_else += category is None and not summary.not_inspected
-        return dict(entries.most_common()), nothing_else
-
-    async def history(self, sender_id: int) -> int:
-        """Count a sender's cases, false alarms left out."""
-        query = (
-            select(func.count())
-            .select_from(cases)
-            .where(cases.c.sender_id == sender_id, cases.c.status != CaseStatus.FALSE_ALARM)
-        )
-        async with self._db.read() as connection:
-            return (await connection.execute(query)).scalar_one()
 
     async def _one(self, query: Any, value: int) -> Case | None:
         async with self._db.look_up() as connection:

@@ -95,7 +95,7 @@ class Groups:
         language: str | None = None,
         department: str | None = None,
     ) -> None:
-        """Let a group be read; what is None stays as it was."""
+        """Approve reading a group; fields that are None stay as they were."""
         given = {
             "policy": policy,
             "title": self._seal(chat_id, "title", title),
@@ -126,7 +126,7 @@ class Groups:
                 )
 
     async def pending(self, tx: Tx | None, chat_id: int, *, title: str | None = None) -> Group:
-        """Let a group wait for approval unless it is designated or waits already; return it."""
+        """Set a group to wait for approval unless it is designated or waits already; return it."""
         sealed = self._seal(chat_id, "title", title)
         waiting: dict[str, Any] = {"status": "pending", "pending_since": self._db.now()}
         again = waiting | {"decided_by": None, "announced_at": None, "migrated_to": None}
@@ -191,7 +191,7 @@ class Groups:
             )
 
     async def migrate(self, tx: Tx | None, old: int, new: int) -> None:
-        """Give a group and all that refers to it its new id; repeating it changes nothing."""
+        """Change the id of a group in all rows that refer to it; repeating this changes nothing."""
         async with self._db.within(tx) as tx:
             row = (await tx.execute(select(groups).where(groups.c.chat_id == old))).one_or_none()
             if row is not None and row.migrated_to != new:
@@ -212,7 +212,7 @@ class Groups:
             "title": self._seal(new, "title", group.title),
             "department": self._seal(new, "department", group.department),
         }
-        # The platform may have told of the new chat before it told of the migration.
+        # The platform may have announced the new chat before the migration.
         await tx.execute(delete(groups).where(groups.c.chat_id == new))
         await tx.execute(groups.insert().values(**values))
         await self._update(tx, group.chat_id, status="left", pending_since=None, migrated_to=new)

@@ -15,7 +15,7 @@ GROUPS_VERSION = "groups-version"
 
 
 async def mark_groups_changed(tx: Tx) -> None:
-    """Have every process read groups and terms anew once the transaction is committed."""
+    """Make every process reload groups and terms once the transaction is committed."""
     values = {"value": secrets.token_hex(8)}
     insert = upsert(tx.dialect.name, facts).values(key=GROUPS_VERSION, **values)
     await tx.execute(insert.on_conflict_do_update(index_elements=["key"], set_=values))

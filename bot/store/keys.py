@@ -142,7 +142,7 @@ def _replaced(path: Path) -> list[Path]:
 
 
 def _replace(path: Path) -> Path:
-    """Give a key another name and put a new one in its place, so that there always is one."""
+    """Rename a key and put a new one in its place, so that there is one at every moment."""
     latest = next(iter(_replaced(path)), path.with_name(f"{path.name}.0"))
     old = path.with_name(f"{path.name}.{int(latest.suffix[1:]) + 1}")
     draft = _draft(path)
@@ -176,7 +176,7 @@ def _draft(path: Path) -> Path:
 
 
 def _keep(folder: Path) -> None:
-    """Have the names in a folder outlast a power cut."""
+    """Sync a folder, so that its file names outlast a power cut."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -38,9 +38,9 @@ class Leases:
     async def take(
         self, names: Sequence[str], owner: str, lasting: timedelta, limit: int = 1
     ) -> list[Claim]:
-        """Take up to ``limit`` leases that nobody has or that have ended.
+        """Acquire up to ``limit`` leases that are free or have expired.
 
-        One of which a transaction is just making use is left for the next time.
+        A lease whose row a transaction holds locked is skipped until the next call.
         """
         async with self._db.write() as tx:
             now = self._now(tx)
@@ -85,7 +85,7 @@ class Leases:
         return now_held & set(held)
 
     async def release(self, owner: str, claims: Iterable[Claim]) -> None:
-        """Give leases back at once."""
+        """Release leases at once."""
         async with self._db.write() as tx:
             for claim in claims:
                 mine = (leases.c.name == claim.name, leases.c.token == claim.token)

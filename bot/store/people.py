@@ -62,7 +62,7 @@ class People:
             await self._put(tx, user_id, values | {"seen_at": self._db.now()})
 
     async def set_roles(self, tx: Tx | None, configured: Iterable[ConfiguredPerson]) -> None:
-        """Give the settings' people their roles, and take everyone else's away."""
+        """Set the roles of the settings' people, and remove everyone else's."""
         async with self._db.within(tx) as tx:
             await tx.execute(update(people).where(people.c.roles.is_not(None)).values(roles=None))
             for person in configured:

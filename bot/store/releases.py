@@ -45,7 +45,7 @@ class Releases:
     async def grant(
         self, tx: Tx | None, case: Case, *, granted_by: int, expires_at: datetime
     ) -> None:
-        """Let a case's sender post its very contents again in that chat."""
+        """Allow a case's sender to post its exact contents again in that chat."""
         if not case.content_digests:
             return
         if self._senders is not None:

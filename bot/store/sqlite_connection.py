@@ -92,7 +92,7 @@ class QuickConnection(aiosqlite.Connection):
             await super().rollback()
 
     def _abandon(self) -> bool:
-        """Forget a transaction without statements; say whether there was one."""
+        """Forget a transaction without statements; return True if there was one."""
         abandoned, self._to_begin = self._to_begin, False
         return abandoned
 

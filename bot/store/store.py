@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bot.store.audit import Audit
 from bot.store.buttons import ButtonMeanings
+from bot.store.case_counts import CaseCounts
 from bot.store.case_pictures import CasePictures
 from bot.store.cases import Cases
 from bot.store.database import Database
@@ -30,6 +31,7 @@ class Store:
     keys: Keys
     inbox: Inbox
     cases: Cases
+    case_counts: CaseCounts
     effects: Effects
     groups: Groups
     group_terms: GroupTerms
@@ -52,6 +54,7 @@ class Store:
             keys=keys,
             inbox=Inbox(db, keys.cipher),
             cases=Cases(db, keys.cipher),
+            case_counts=CaseCounts(db),
             effects=Effects(db, keys.cipher),
             groups=Groups(db, keys.cipher),
             group_terms=GroupTerms(db, keys),

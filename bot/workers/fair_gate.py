@@ -1,4 +1,4 @@
-"""Lets files be read a few at a time, the chats in turns: one that floods delays no other."""
+"""Admit a few files at a time, the chats in turns, so that a flooding chat delays no other."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class FairGate:
             raise
 
     def _leave(self) -> None:
-        """Give the turn to the chat that has waited longest since its last one."""
+        """Pass the turn to the chat that has waited longest since its last one."""
         while self._waiting:
             chat_id, queue = next(iter(self._waiting.items()))
             first = queue.popleft()

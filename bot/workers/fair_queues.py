@@ -77,14 +77,14 @@ class FairQueues:
         return None
 
     def busy(self, chat_id: int | None) -> None:
-        """Give a chat no turn until `free`: its next row has to wait for the one under way."""
+        """Hold a chat back until `free`: its next row has to wait for the one under way."""
         key = chat_id or 0
         self._busy.add(key)
         if (chat := self._chats.pop(key, None)) is not None:
             self._resting[key] = chat
 
     def free(self, chat_id: int | None) -> None:
-        """Give a chat turns again, after those that wait now."""
+        """Admit a chat again, behind those that wait now."""
         key = chat_id or 0
         self._busy.discard(key)
         if (chat := self._resting.pop(key, None)) is not None:

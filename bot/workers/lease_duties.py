@@ -20,10 +20,10 @@ class LaneEffects(Protocol):
     """The part of the outbox that changes hands with a lane; see `bot.workers.outbox.Outbox`."""
 
     async def sweep(self, held: Sequence[Claim], *, settled: bool = True) -> None:
-        """Take up what is unfinished, of lanes."""
+        """Resume the unfinished effects of lanes."""
 
     async def drain(self, seconds: float, lane: int | None = None) -> None:
-        """End what is under way for a lane."""
+        """Finish the effects under way for a lane."""
 
 
 class LeaseDuties:
@@ -47,7 +47,7 @@ class LeaseDuties:
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def gained(self, claims: Sequence[Claim]) -> None:
-        """Take up what was left unfinished, and begin."""
+        """Resume unfinished effects, then begin the duties of the claims."""
         lanes = [claim for claim in claims if claim.lane != NO_LANE]
         timers = [claim for claim in claims if claim.name == TIMERS]
         if lanes or timers:
@@ -62,7 +62,7 @@ class LeaseDuties:
                     self._running[claim.name] = task
 
     async def let_go(self, claim: Claim, seconds: float) -> None:
-        """End what is done for a claim; what is begun has some seconds for it."""
+        """End the work for a claim; work under way has ``seconds`` to finish."""
         if claim.lane != NO_LANE:
             self._intake.close(claim.lane)
             await self._worker.let_go(claim.lane, seconds)

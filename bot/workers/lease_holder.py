@@ -1,8 +1,19 @@
-"""Which lanes and which single tasks are this process's: taken, kept, shared out and given back.
+"""The leases of this process on lanes and single tasks: acquire, renew, balance, release.
 
-Every worker holds about as many lanes as any other. What a dead one held ends TTL after its last
-renewal and is taken by the rest. A process whose renewals fail suspends its work before its leases
-end; whatever it may still write is refused by the token (see `bot.store.lanes`).
+Every worker holds about as many lanes as any other. Two workers, and a third that starts; 64 lanes:
+
+    A 32 lanes   B 32 lanes                 share = ceil(64 / 2) = 32
+    C starts: 3 workers are alive           share = ceil(64 / 3) = 22
+    A, B end 10 lanes each (the least loaded first, within GRACE) and release them
+    C acquires those 20                     A 22, B 22, C 20
+
+A worker that hangs, with the default times:
+
+    0 s    the last renewal succeeds; the leases last until 10 s (TTL)
+    3 s    the next renewal (RENEWAL) fails, and so does each later one
+    8 s    the worker suspends its work (TTL - MARGIN), by its own monotonic clock
+    10 s   the leases end in the database; the others acquire them at their next look (LOOK)
+    later  the worker wakes: what it still writes is refused by the token (`bot.store.lanes`)
 """
 
 from __future__ import annotations
@@ -30,13 +41,13 @@ MARGIN = 2.0
 """Seconds before the end of its leases at which a process suspends its work."""
 
 GRACE = 5.0
-"""Seconds that what is under way in a lane has, when the lane is given to another worker."""
+"""Seconds for a lane's work under way to finish, when the lane moves to another worker."""
 
 FEED, TIMERS = "feed", "timers"
 
 
 class LeaseTable(Protocol):
-    """Where leases are kept; see `bot.store.leases.Leases`."""
+    """The table of leases; see `bot.store.leases.Leases`."""
 
     async def prepare(self, names: Iterable[str]) -> None: ...
     async def take(
@@ -80,7 +91,7 @@ class SoleHolder:
         """Do nothing: it cannot be lost."""
 
     async def run(self, duties: Duties, resume: Callable[[], None] = lambda: None) -> None:
-        """Take up every duty, and wait until cancelled."""
+        """Begin every duty, then wait until cancelled."""
         await duties.gained([Claim(name) for name in self._names])
         await asyncio.Event().wait()
 
@@ -134,7 +145,7 @@ class SharedLeases:
             self._renewed = -math.inf  # the next look finds out about the others, too
 
     async def run(self, duties: Duties, resume: Callable[[], None] = lambda: None) -> None:
-        """Keep, take and give back leases until cancelled; ``resume`` ends a suspension."""
+        """Renew, acquire and release leases until cancelled; ``resume`` ends a suspension."""
         self._resume = resume
         prepared = False
         while True:
@@ -150,11 +161,11 @@ class SharedLeases:
 
     @property
     def _pace(self) -> float:
-        """Return how much quicker than by default everything is to go; for tests."""
+        """Return the factor on all times; 1 by default, less in tests."""
         return self._lasting / TTL
 
     async def look(self, duties: Duties) -> None:
-        """Renew what is held when it is time to, and take or give back what is due."""
+        """Renew leases when that is due; acquire free ones, release those above the share."""
         if self._clock() >= self._renewed + RENEWAL * self._pace:
             await self._renew(duties)
         wanted = [n for n in self._singles if n not in self._held and n not in self._leaving]
@@ -174,7 +185,7 @@ class SharedLeases:
                 raise
 
     async def keep(self) -> None:
-        """Only keep what is held, until cancelled: for what is still to be finished at the end."""
+        """Renew held leases until cancelled, while the process finishes its work at its end."""
         while True:
             try:
                 await self._prolong(set(self._held.values()))
@@ -183,14 +194,14 @@ class SharedLeases:
             await asyncio.sleep(RENEWAL * self._pace)
 
     async def leave(self, duties: Duties, seconds: float) -> None:
-        """Give everything back, so that others need not wait for its end."""
+        """Release every lease, so that others need not wait until it expires."""
         held = list(self._held.values())
         await asyncio.gather(*(duties.let_go(claim, seconds) for claim in held))
         try:
             await self._leases.release(self.owner, held)
             await self._leases.leave(self.owner)
         except Exception as error:
-            log.warning("leases not given back: %s", type(error).__name__)
+            log.warning("leases not released: %s", type(error).__name__)
         self._held.clear()
 
     async def _prolong(self, claims: set[Claim]) -> set[Claim]:
@@ -201,6 +212,7 @@ class SharedLeases:
         before, was = self._clock(), self.suspended
         asked = set(self._held.values())
         kept = await self._prolong(asked)
+        # From before the request: a slow answer must not make a lease seem longer than it is.
         self._renewed = before
         self._until = before + self._lasting.total_seconds() - MARGIN * self._pace
         for claim in asked - kept:
@@ -210,7 +222,7 @@ class SharedLeases:
             self._resume()
 
     async def _balance(self, duties: Duties) -> list[Claim]:
-        """Take free lanes up to this worker's share, or begin to give back what is over it."""
+        """Acquire free lanes up to this worker's share, or begin to release those above it."""
         workers = max(1, await self._leases.alive())
         share = math.ceil(len(EVERY_LANE) / workers)
         held = [self._held[n] for n in self._lanes if n in self._held and n not in self._leaving]
@@ -223,7 +235,7 @@ class SharedLeases:
         return []
 
     def _end(self, claim: Claim, duties: Duties, *, seconds: float, release: bool) -> None:
-        """Stop working for a claim, then give it back; until then it is not taken again."""
+        """Stop work for a claim, then release it; until then it is not acquired again."""
         if claim.name in self._leaving:
             return
 
@@ -233,7 +245,7 @@ class SharedLeases:
                 if release:
                     await self._leases.release(self.owner, [claim])
             except Exception as error:
-                log.warning("%s not given back: %s", claim.name, type(error).__name__)
+                log.warning("%s not released: %s", claim.name, type(error).__name__)
             finally:
                 self._held.pop(claim.name, None)
                 del self._leaving[claim.name]

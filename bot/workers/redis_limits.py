@@ -2,7 +2,13 @@
 
 Redis holds only counters and times, under the bot's and the chats' ids, and only as long as they
 matter; it may be emptied at any time. While it does not answer, each process goes by its own
-budgets, and a chat that gets too much is slowed down by the platform's own answer.
+budgets, and a chat that gets too much is slowed down by the platform's own answer (429).
+
+    shoukou:limits:<bot>:<chat>          list of the times of sending, newest first
+    shoukou:limits:<bot>:all             the same of all chats
+    shoukou:limits:<bot>:<chat>:paused   exists as long as the platform asked for a pause
+
+One script checks and takes a turn: between two commands another process could take the same one.
 """
 
 from __future__ import annotations
@@ -25,10 +31,10 @@ from bot.workers.send_limits import SendingLimits
 log = logging.getLogger(__name__)
 
 PATIENCE = 0.1
-"""Seconds that Redis has to answer in: a notice waits no longer for it."""
+"""Seconds that Redis has to answer: a notice to people waits no longer for it."""
 
 AWAY = 5.0
-"""Seconds for which it is not asked again after a failure."""
+"""Seconds without requests after a failure: otherwise each notice would wait for PATIENCE."""
 
 _PREFIX = "shoukou:limits"
 _Answer = TypeVar("_Answer")
@@ -132,7 +138,7 @@ class SharedLimits:
 
 @contextlib.asynccontextmanager
 async def sending_limits(url: str | None, token: str) -> AsyncIterator[SendingLimits]:
-    """Give out turns to send: shared through the Redis at an address, or this process's own."""
+    """Open the sending limits: shared through the Redis at ``url``, or this process's own."""
     if url is None:
         yield SendingLimits()
         return

@@ -7,7 +7,7 @@ from datetime import timedelta
 from bot.outgoing import EffectKind
 
 CONVERGENT = frozenset({EffectKind.DELETE, EffectKind.EDIT, EffectKind.MUTE, EffectKind.LEAVE})
-"""Repeated until it is so."""
+"""Effects that are repeated until they hold: repeating them does no harm."""
 
 REPEATABLE = CONVERGENT | {EffectKind.ESCALATE}
 """Effects that are repeated although they may have happened: a card bears the same number."""
@@ -18,7 +18,7 @@ MERGED = frozenset({EffectKind.REPOST, EffectKind.WARN})
 """Messages to members, merged into one when there are many at once."""
 
 TELL_AFTER = timedelta(seconds=30)
-"""Age at which a removal that is not yet so is told to a person; it goes on being tried."""
+"""Age at which an unfinished removal is reported to a person; its tries continue."""
 
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 15.0

@@ -1,8 +1,17 @@
 """Telegram's sending limits, one budget for each chat, so that one chat never delays another.
 
-Deletions are not counted by the platform and never come here. Where several processes send for
-one bot, they share the budgets (see `bot.workers.redis_limits`); each keeps its own as well, which
-is what holds while the shared ones cannot be asked.
+Turns in one group, whose 25 messages are all asked for at 0 s:
+
+    message   1  2  3 │  4   5  …  20 │ 21   22   23 │ 24 …
+    sent at   0  0  0 │  1   2     17 │ 60   60   60 │ 61 s
+              BURST   │ SPACING       │ GROUP_PER_MINUTE: 60 s after the message 20 before
+
+A private chat has no limit a minute. Each chat waits in its own line; only OVERALL_PER_SECOND is
+common to all.
+
+Deletions are not counted by the platform and never wait here. Where several processes send for
+one bot, they share the budgets (see `bot.workers.redis_limits`); each also keeps its own, which
+applies alone while Redis does not answer.
 """
 
 from __future__ import annotations
@@ -21,6 +30,7 @@ BURST = 3
 GROUP_PER_MINUTE = 20
 OVERALL_PER_SECOND = 30
 _IDLE = 120.0
+"""Seconds after which a silent chat's budget is forgotten: twice the minute that it looks back."""
 
 
 class SharedBudgets(Protocol):

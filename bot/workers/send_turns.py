@@ -1,4 +1,4 @@
-"""Turns to send. What waits together for a turn in one chat leaves as one message."""
+"""Turns to send. Effects that wait together for a turn in one chat are sent as one message."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class _Waiting:
 
 
 class Turns:
-    """Lets effects wait for their turns; ``start`` performs the one that carries others."""
+    """Makes effects wait for their turns; ``start`` performs the one that carries others."""
 
     def __init__(
         self, limits: SendingLimits, merge: Merge, start: Callable[[Sequence[EffectRow]], None]
@@ -79,7 +79,7 @@ class Turns:
         return None if waiting.carried.done() else turn
 
     async def _alone(self, rows: Sequence[EffectRow], line: dict[int, _Waiting]) -> bool:
-        """Merge effects, the first of which has a turn; say whether that one is sent by itself."""
+        """Merge effects, the first of which has a turn; return True if that one is sent unmerged."""
         merged = await self._merge(rows)
         if merged is None:
             return True

@@ -7,6 +7,7 @@ import pytest
 
 from bot.model import Category, NotInspected, Severity, Source
 from bot.outgoing import CaseStatus
+from bot.store.case_counts import CaseCounts
 from bot.store.case_rows import CaseSummary
 from bot.store.cases import Cases
 from bot.store.database import Database
@@ -115,14 +116,14 @@ async def test_a_recorded_case_needs_nobody_until_it_is_promoted(
 
 async def test_an_appeal_and_a_removal_count_once(cases: Cases, clock: HandClock) -> None:
     case, _ = await cases.open(None, new_case(message_sent_at=clock.time))
-    assert case.seconds_visible is None
+    assert case.removed_at is None
     assert await cases.appeal(None, case.id)
     assert not await cases.appeal(None, case.id)
     assert await cases.removed(None, case.id, clock.time + timedelta(seconds=0.4))
     assert not await cases.removed(None, case.id, clock.time + timedelta(seconds=9))
     after = await cases.get(case.id)
     assert after is not None
-    assert after.seconds_visible == 0.4
+    assert after.removed_at == clock.time + timedelta(seconds=0.4)
     assert after.appealed_at == clock.time
 
 
@@ -153,19 +154,22 @@ async def test_unknown_cases_are_an_error(cases: Cases) -> None:
         await cases.add_findings(None, 99, CaseSummary(), content_digests=[])
 
 
-async def test_counts_of_a_week_and_of_a_sender(cases: Cases, clock: HandClock) -> None:
+async def test_cases_are_counted_by_category_and_by_sender(
+    db: Database, cases: Cases, clock: HandClock
+) -> None:
     await cases.open(None, new_case(1))
     clock.forward(days=8)
     await cases.open(None, new_case(2, status=RECORDED))
     wrong, _ = await cases.open(None, new_case(3, category=None))
     await cases.open(None, new_case(4, chat_id=-7, sender_id=5))
     await cases.decide(None, wrong.id, 4001, FALSE_ALARM)
-    assert await cases.week(CHAT, clock.time - timedelta(days=7)) == {
+    counts = CaseCounts(db)
+    assert await counts.by_category(CHAT, clock.time - timedelta(days=7)) == {
         (Category.IDENTITY, RECORDED): 1,
         (None, FALSE_ALARM): 1,
     }
-    assert await cases.history(3001) == 2
-    assert await cases.history(1) == 0
+    assert await counts.of_sender(3001) == 2
+    assert await counts.of_sender(1) == 0
 
 
 def test_a_summary_names_what_could_not_be_inspected() -> None:

@@ -1,4 +1,4 @@
-"""HTTP to the Bot API over aiohttp, with failures told apart by what may have happened.
+"""HTTP to the Bot API over aiohttp, with failures distinguished by what may have happened.
 
 A request that never left is `NotConnected`; one whose reply did not come in time is
 ``TimedOut``; one whose connection broke after it was sent is ``NetworkError``. Errors carry no

@@ -1,8 +1,13 @@
-"""Long polling that tells Telegram that an update was received only after it was committed.
+"""Long polling that confirms an update to Telegram only after it was committed.
 
-The confirmation is the offset of the next request, so it moves after the commit and not before.
-After a start, or whenever nothing waits to be confirmed, no offset is sent at all: Telegram then
-gives whatever it still holds, and the inbox knows what it has.
+    getUpdates              ──► updates 7, 8
+    commit 7, 8             ──► a kill up to here: Telegram sends 7 and 8 again
+    getUpdates offset=9     ──► confirms 7 and 8; returns nothing new
+    getUpdates              ──► …
+
+The offset of a request confirms all updates below it, so it moves after the commit and not before.
+After a start, or whenever nothing is to be confirmed, no offset is sent: Telegram then returns
+everything that it still holds, and the inbox drops the ids that it knows.
 """
 
 from __future__ import annotations
@@ -25,6 +30,8 @@ from bot.ports import Received
 from bot.retry import doubling_pauses
 
 PLATFORM: Final = "telegram"
+# Sent with every request: Telegram keeps the last list, even of another program with this token,
+# and leaves out `chat_member` unless it is asked for.
 ALLOWED_UPDATES: Final = (
     "message",
     "edited_message",
@@ -36,6 +43,7 @@ ALLOWED_UPDATES: Final = (
 )
 POLL_SECONDS: Final = 25
 BATCH: Final = 100
+"""Updates in one answer; the platform gives no more."""
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 30.0
 
@@ -71,9 +79,7 @@ def received(update: Mapping[str, Any], payload: bytes | None = None) -> Receive
 class Feed:
     """Polls Telegram and hands each batch to ``commit`` until it is cancelled.
 
-    ``last_poll_at`` is when Telegram last gave a good answer; ``problem`` is the code of what
-    is wrong now, or None. ``answered`` is called with each good answer. ``pause`` is replaced in
-    tests.
+    ``answered`` is called with each good answer. ``pause`` is replaced in tests.
     """
 
     def __init__(
@@ -94,8 +100,6 @@ class Feed:
         self._offset: int | None = None
         self._failures = 0
         self._pauses = doubling_pauses(FIRST_PAUSE, LONGEST_PAUSE)
-        self.last_poll_at: datetime | None = None
-        self.problem: str | None = None
 
     async def run(self) -> None:
         """Poll until cancelled; raise Unauthorized when Telegram does not accept the token."""
@@ -108,8 +112,7 @@ class Feed:
                     await self._clear_webhook()
                     self._answered()
                     polling = True
-            except Unauthorized as error:
-                self.problem = error.code
+            except Unauthorized:
                 log.error("the token is not accepted; polling ends")
                 raise
             except PlatformError as error:
@@ -127,7 +130,6 @@ class Feed:
         updates = await self._call("getUpdates", form, read_timeout=POLL_SECONDS + 10)
         if not isinstance(updates, list):
             raise OutcomeUnknown("bad-reply")
-        self.last_poll_at = datetime.now(UTC)
         self._answered()
         rows = _rows(updates)
         if updates and not rows:
@@ -135,7 +137,7 @@ class Feed:
         if rows:
             await self._store(rows)
         self._offset = max(row.update_id for row in rows) + 1 if rows else None
-        self._failures, self.problem = 0, None
+        self._failures = 0
         self._pauses = doubling_pauses(FIRST_PAUSE, LONGEST_PAUSE)
 
     async def _store(self, rows: Sequence[Received]) -> None:
@@ -175,7 +177,6 @@ class Feed:
 
     async def _back_off(self, error: PlatformError) -> None:
         """Wait as long as Telegram asks, or ever longer with some chance in it."""
-        self.problem = error.code
         self._failures += 1
         if isinstance(error, RetryAfter):
             seconds = error.seconds

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, MessageEntity
@@ -28,7 +28,6 @@ _KINDS: Final[dict[SpanKind, str]] = {
     SpanKind.QUOTE: MessageEntity.BLOCKQUOTE,
     SpanKind.LINK: MessageEntity.TEXT_LINK,
 }
-_SPANS: Final = {name: kind for kind, name in _KINDS.items()}
 _WORTH: Final = (SpanKind.LINK, SpanKind.QUOTE, SpanKind.CODE, SpanKind.BOLD, SpanKind.ITALIC)
 _LONE_SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _LONG_MASK: Final = re.compile("█{16,}")
@@ -62,24 +61,6 @@ def to_entities(rich: RichText) -> tuple[str, list[MessageEntity]]:
         offset = units[start]
         entities.append(MessageEntity(_KINDS[span.kind], offset, units[end] - offset, url=url))
     return text, entities
-
-
-def from_entities(text: str, entities: Iterable[MessageEntity]) -> RichText:
-    """Return a text with those entities that have a span's kind, in code points."""
-    points = [i for i, char in enumerate(text) for _ in range(1 + (char > "\uffff"))]
-    points.append(len(text))
-    last = len(points) - 1
-    spans = tuple(
-        Span(
-            kind=_SPANS[entity.type],
-            start=points[min(entity.offset, last)],
-            end=points[min(entity.offset + entity.length, last)],
-            url=entity.url,
-        )
-        for entity in entities
-        if entity.type in _SPANS
-    )
-    return RichText(text=text, spans=spans)
 
 
 def keyboard(rows: Sequence[Sequence[Button]]) -> InlineKeyboardMarkup | None:

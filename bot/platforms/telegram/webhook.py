@@ -65,7 +65,7 @@ async def register(
     *,
     allowed_updates: Sequence[str] = ALLOWED_UPDATES,
 ) -> None:
-    """Have Telegram push updates to ``url`` (HTTPS) with ``secret`` (A-Z, a-z, 0-9, _ and -).
+    """Make Telegram push updates to ``url`` (HTTPS) with ``secret`` (A-Z, a-z, 0-9, _ and -).
 
     Raises PlatformError.
     """

@@ -4,7 +4,6 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -103,14 +102,10 @@ async def test_offset_moves_only_after_the_commit(api: Api, make: Make) -> None:
     inbox = Inbox(api)
     api.reply("getUpdates", [update(7), update(8)], [update(9)], [])
     feed = make(inbox.commit)
-    before = datetime.now(UTC)
     await run(feed, lambda: len(offsets(api)) == 4)
     assert inbox.ids == [7, 8, 9]
     assert inbox.offsets == [[None], [None, "9"]], "at the commit nothing was confirmed yet"
     assert offsets(api) == [None, "9", "10", None]
-    assert feed.last_poll_at is not None
-    assert feed.last_poll_at >= before
-    assert feed.problem is None
 
 
 async def test_the_request_is_complete(api: Api, make: Make) -> None:
@@ -190,10 +185,9 @@ async def test_refused_token_ends_the_feed(api: Api, make: Make, status: int) ->
     feed = make(Inbox(api).commit)
     with pytest.raises(Unauthorized):
         await run(feed, lambda: False)
-    assert feed.problem == "bad-token"
 
 
-async def test_what_is_no_update_is_left_out_and_logged(
+async def test_malformed_update_is_left_out_and_logged(
     api: Api, make: Make, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
