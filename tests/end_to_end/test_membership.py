@@ -292,3 +292,68 @@ async def test_a_message_to_a_group_that_has_just_migrated_is_sent_to_its_new_id
     new = await people.migrate(old)
     await office.quiet()
     assert len(await office.said(new)) == 1
+
+
+# --- the supervisors' own chat ------------------------------------------------------------------
+
+
+async def configure(office: Office, chat_id: int | None) -> None:
+    supervision = office.settings.supervision.model_copy(update={"chat": chat_id})
+    office.settings = office.settings.model_copy(update={"supervision": supervision})
+    await office.restart()
+    await office.quiet()
+
+
+async def a_day_passes(office: Office, chat_id: int) -> None:
+    store = office.app.store
+    async with store.db.write() as tx:
+        waiting = store.db.now() - timedelta(hours=24, minutes=1)
+        await tx.execute(
+            update(groups).where(groups.c.chat_id == chat_id).values(pending_since=waiting)
+        )
+    await office.app.designation.leave_overdue()
+    await office.quiet()
+
+
+async def test_supervisors_chat_that_had_the_bot_before_it_was_configured_is_not_left(
+    office: Office,
+) -> None:
+    await configure(office, None)
+    await office.people.bot(ZHAO, NEW_GROUP, "add", can_delete_messages=True)
+    await office.quiet()
+    [waiting] = await spoken(office, NEW_GROUP)
+    assert "/id" in waiting["text"] and "24" not in waiting["text"]
+    await a_day_passes(office, NEW_GROUP)
+    assert await bot_in(office, NEW_GROUP) == "administrator"
+    await configure(office, NEW_GROUP)
+    await a_day_passes(office, NEW_GROUP)
+    assert await bot_in(office, NEW_GROUP) == "administrator"
+    await office.remember()
+    await office.people.post(ZHANG, OFFICE, MARKED)
+    await office.quiet()
+    [card] = await office.said(NEW_GROUP)
+    assert "综合科工作群" in card["text"]
+
+
+async def test_supervisors_chat_that_becomes_a_supergroup_goes_on(office: Office) -> None:
+    people = office.people
+    old = await people.group(WANG, "监督小组", type="group")
+    await people.bot(WANG, old, "add", can_delete_messages=True)
+    await office.quiet()
+    await configure(office, old)
+    await office.remember()
+    new = await people.migrate(old)
+    await office.quiet()
+    for _ in range(2):  # and after a restart, with the old number in the settings
+        await people.post(WANG, new, "大家好")
+        await office.quiet()
+        await a_day_passes(office, new)
+        assert await bot_in(office, new) != "left"
+        assert await office.said(new) == []
+        await people.post(ZHANG, OFFICE, MARKED)
+        await office.quiet()
+        [card] = await office.said(new)
+        assert "综合科工作群" in card["text"]
+        await office.remember()
+        await office.restart()
+        await office.quiet()
