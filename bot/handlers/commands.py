@@ -82,11 +82,14 @@ class Commands:
             groups = await self._groups_of(user.id)
             if not groups:
                 await self._answer(update, status_words.only_administrators(t))
-            for group in groups:
-                await self._answer(update, await self._status(t, group), suffix=str(group.chat_id))
+            else:
+                await self._answer(update, joined([await self._status(t, g) for g in groups]))
             return
         if _is_anonymous(update) or not await self._may_ask(user.id, chat.id):
             await self._answer(update, status_words.only_administrators(t))
+            return
+        if chat.id == self._replies.supervisors_chat.id:
+            await self._answer(update, status_words.supervisors_chat(t))
             return
         known = await self._store.groups.get(chat.id)
         await self._answer(update, await self._status(t, known, title=chat.title or ""))
