@@ -41,6 +41,15 @@ _MAGIC = (
     (b"\x7fELF", "unsupported-program"),
     (b"MZ\x90\0", "unsupported-program"),
     (b"\x78\x9f\x3e\x22", "unsupported-tnef"),
+    (b"\0\1\0\0\0", "font"),
+    (b"OTTO", "font"),
+    (b"true\0", "font"),
+    (b"ttcf", "font"),
+    (b"wOFF", "font"),
+    (b"wOF2", "font"),
+    # What macOS puts beside files: .DS_Store, and ._* with the attributes of a file.
+    (b"\0\0\0\1Bud1", "desktop"),
+    (b"\0\5\x16\7", "desktop"),
     (b"-----BEGIN PGP MESSAGE", "encrypted"),
     (b"Salted__", "encrypted"),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
@@ -39,6 +40,13 @@ _COMMON = frozenset(
 )
 # The signs that Western word processors put in place of ASCII's.
 _SMART = frozenset("\u2013\u2014\u2018\u2019\u201c\u201d\u2022\u2026\xa0€")
+# In GB 18030 a quotation mark or dash of Windows-1252 takes the letter behind it for its second
+# byte: "password" becomes one rare ideograph and "assword". Both readings are kept.
+_WESTERN_SIGN = re.compile(
+    rb"[\x81-\xfe][\x80-\xfe]|([\x85\x91-\x97])(?=[A-Za-z0-9]{3})|[\x81-\xfe][0-9][\x81-\xfe][0-9]"
+    rb"|[\x81-\xfe][\x40-\x7e]|.",
+    re.DOTALL,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +107,10 @@ def _guesses(data: bytes) -> Iterator[tuple[float, str, str | None]]:
         if decoded is not None and decoded[0] and _is_text(decoded[0], guessed=True):
             text, fault = decoded
             yield _commonness(text) * (1.0 if fault is None else _CUT_SHARE), text, fault
+    if b"\0" not in data[:4096]:
+        parted = _WESTERN_SIGN.sub(lambda m: b"\n" if m[1] else m[0], data)
+        if parted != data and (decoded := _try(parted, "gb18030")) is not None:
+            yield _commonness(decoded[0]), decoded[0], decoded[1]
 
 
 def _repairs(data: bytes) -> Iterator[tuple[float, str, str | None]]:

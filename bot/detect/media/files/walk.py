@@ -164,6 +164,10 @@ class Walk:
         """Return True if the part at hand stands in another file."""
         return self._depth > 1
 
+    def is_known(self, data: bytes) -> bool:
+        """Return True if content is of a known kind, and not only bytes that may be text."""
+        return list(self._kinds_of(data)) != ["text"]
+
     def take(self, size: int) -> None:
         """Count one unpacked part of ``size`` bytes; raise Spent beyond the bounds."""
         self.check_time()
