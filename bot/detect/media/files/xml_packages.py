@@ -29,6 +29,8 @@ _MAIN = (
 )
 # Settings of printers, embedded fonts, layout caches: bytes that no reader of a document sees.
 _SETTINGS = re.compile(r"printerSettings|\.odttf\Z|\.fntdata\Z|/fonts?/|layout-cache\Z", re.I)
+# A signature without a picture, as OFD keeps its own (DER): there is nothing to see.
+_DER = (b"\x30\x80", b"\x30\x81", b"\x30\x82", b"\x30\x83")
 _STYLES = re.compile(r"/(?:theme\d*|fontTable|webSettings|styles|stylesWithEffects)\.xml\Z")
 
 
@@ -58,7 +60,8 @@ def _read_parts(walk: Walk, package: Package, data: bytes) -> None:
     walk.add("\n".join(name for name in package.all_names if not name.isascii()))
     if data[:4] != b"PK\x03\x04":
         walk.gap("appended-data")
-    if "xl/workbook.bin" in names and not walk.hand_over(data, "xlsx"):
+    converted = "xl/workbook.bin" in names and walk.hand_over(data, "xlsx")
+    if "xl/workbook.bin" in names and not converted:
         walk.gap(LEGACY)
     if "OFD.xml" in names:
         done = ofd.read_pages(walk, package)
@@ -67,7 +70,12 @@ def _read_parts(walk: Walk, package: Package, data: bytes) -> None:
     else:
         done = frozenset[str]()
     for info in sorted(package.parts, key=_order):
-        if info.filename not in done:
+        if info.filename in done:
+            continue
+        if converted and info.filename.endswith(".bin"):
+            # The converted workbook holds the text of its binary parts.
+            read_strings(walk, package.try_read(info))
+        else:
             _read_part(walk, package, info)
 
 
@@ -135,5 +143,5 @@ def _read_binary(walk: Walk, data: bytes) -> None:
         if start >= 0:
             found = True
             walk.open(data[start:])
-    if not found:
+    if not found and data[:2] not in _DER:
         walk.gap("unsupported-part")
