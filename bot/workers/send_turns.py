@@ -79,7 +79,7 @@ class Turns:
         return None if waiting.carried.done() else turn
 
     async def _alone(self, rows: Sequence[EffectRow], line: dict[int, _Waiting]) -> bool:
-        """Merge effects, the first of which has a turn; return True if that one is sent unmerged."""
+        """Merge effects, the first of which has a turn; return True if it is sent unmerged."""
         merged = await self._merge(rows)
         if merged is None:
             return True

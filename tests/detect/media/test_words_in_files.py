@@ -261,7 +261,8 @@ def test_words_of_a_workbook_are_read_without_codes_and_guides() -> None:
     sheet = (
         "<worksheet><sheetData><row><c t='inlineStr'><is><r><t>3301061991</t></r>"
         "<r><t>11120429</t></r><rPh><t>guide</t></rPh></is></c></row></sheetData><headerFooter>"
-        '<oddHeader>&amp;L&amp;"SimSun,Bold"&amp;12机密&amp;K000000★10年&amp;Rpage &amp;P</oddHeader>'
+        '<oddHeader>&amp;L&amp;"SimSun,Bold"&amp;12机密&amp;K000000★10年'
+        "&amp;Rpage &amp;P</oddHeader>"
         "</headerFooter></worksheet>"
     )
     strings = "<sst><si><r><t>松</t></r><rPh><t>song</t></rPh><r><t>柏计划</t></r></si></sst>"
@@ -291,7 +292,8 @@ def test_guides_to_pronunciation_split_no_word() -> None:
     assert "机密★10年" in text
     assert "jī" in text
     assert gap is None
-    ruby = "<w:ruby><w:rt><w:r><w:t>ji</w:t></w:r></w:rt><w:rubyBase><w:r><w:t>机</w:t></w:r></w:rubyBase></w:ruby>"
+    base = "<w:rubyBase><w:r><w:t>机</w:t></w:r></w:rubyBase>"
+    ruby = f"<w:ruby><w:rt><w:r><w:t>ji</w:t></w:r></w:rt>{base}</w:ruby>"
     body = f"<w:document xmlns:w='w'><w:p><w:r>{ruby}<w:t>密★10年</w:t></w:r></w:p></w:document>"
     text, gap = read(papers.zip_of({"[Content_Types].xml": "<T/>", "word/document.xml": body}))
     assert "机密★10年" in text
