@@ -160,6 +160,26 @@ def test_what_is_anchored_in_a_word_does_not_split_it(anchor: bytes) -> None:
     assert gap is None
 
 
+def test_the_alternative_text_of_a_picture_is_read() -> None:
+    named = escaped("机密", "gb18030")
+    data = rb"{\rtf1\ansi\ansicpg936{\pict{\*\picprop{\sp{\sn wzDescription}{\sv " + named
+    picture = papers.picture_of("x").hex().encode()
+    text, gap = read(data + rb"}}}\pngblip " + picture + b"}}")
+    assert "机密" in text
+    assert gap is None
+
+
+def test_signatures_of_an_ofd_are_not_reported() -> None:
+    signature = b"\x30\x82\x00\x80" + bytes(range(128))
+    seal = b"\x30\x82\x10\x00" + papers.zip_of({"a.txt": "机密★10年"}) + b"\x02\x01" * 99
+    data = papers.zip_of(
+        {"OFD.xml": "<OFD/>", "Doc_0/Signs/Sign_0/SignedValue.dat": signature, "Doc_0/s.dat": seal}
+    )
+    text, gap = read(data)
+    assert "机密★10年" in text
+    assert gap is None
+
+
 @pytest.mark.parametrize("wrong", [b"\x96 ", b"\x85", b"\x92s ", b"\x93", b"\xe9 "])
 @pytest.mark.parametrize("length", range(4))
 def test_one_byte_of_another_encoding_hides_no_line(wrong: bytes, length: int) -> None:
@@ -266,9 +286,7 @@ def test_words_of_a_workbook_are_read_without_codes_and_guides() -> None:
         "</headerFooter></worksheet>"
     )
     strings = "<sst><si><r><t>松</t></r><rPh><t>song</t></rPh><r><t>柏计划</t></r></si></sst>"
-    names = (
-        "<w><sheets><sheet name='Evergreen'/></sheets><definedName name='Plan'>A1</definedName></w>"
-    )
+    names = "<w><sheet name='Evergreen'/><definedName name='Plan'>A1</definedName></w>"
     text, gap = read(
         papers.zip_of(
             {
