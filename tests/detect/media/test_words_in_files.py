@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import random
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from bot.detect.media.files.openers import new_walk
 from bot.detect.media.files.text_decoding import decode_all
@@ -331,6 +334,20 @@ def test_guides_to_pronunciation_split_no_word() -> None:
 def test_what_nobody_reads_is_passed_over_within_an_archive(content: bytes) -> None:
     assert read(papers.zip_of({"a.txt": "明天开会", "__MACOSX/._a": content}))[1] is None
     assert read(content)[1] == "unsupported-document"
+
+
+@pytest.mark.asyncio(loop_scope="session")
+@pytest.mark.parametrize("packing", ["group3", "group4", "tiff_lzw", "tiff_deflate", "jpeg"])
+async def test_every_page_of_a_tiff_is_read(pool: MediaPool, packing: str) -> None:
+    pages = [Image.fromarray(np.asarray(pictures.note(f"第{n}页 机密★10年"))) for n in "一二三四"]
+    if packing.startswith("group"):
+        pages = [page.convert("1") for page in pages]
+    out = io.BytesIO()
+    pages[0].save(out, "TIFF", save_all=True, append_images=pages[1:], compression=packing)
+    reading = await pool.read(out.getvalue(), name=None, mime_type=None)
+    found = {f.page for f in reading.fragments if "机密★10年" in f.text.replace(" ", "")}
+    assert found == {1, 2, 3, 4}
+    assert reading.not_inspected is None
 
 
 @pytest.mark.asyncio(loop_scope="session")

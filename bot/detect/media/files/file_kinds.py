@@ -20,8 +20,6 @@ _MAGIC = (
     (b"\x28\xb5\x2f\xfd", "unsupported-archive"),
     (b"LZIP", "unsupported-archive"),
     (b"\x1f\x9d", "unsupported-archive"),
-    (b"II*\0", "unsupported-picture"),
-    (b"MM\0*", "unsupported-picture"),
     (b"8BPS", "unsupported-picture"),
     (b"\0\0\0\x0cjP  ", "unsupported-picture"),
     (b"\xff\x4f\xff\x51", "unsupported-picture"),
