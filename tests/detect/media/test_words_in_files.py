@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import random
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from bot.detect.media.files.openers import new_walk
 from bot.detect.media.files.text_decoding import decode_all
@@ -160,6 +163,26 @@ def test_what_is_anchored_in_a_word_does_not_split_it(anchor: bytes) -> None:
     assert gap is None
 
 
+def test_the_alternative_text_of_a_picture_is_read() -> None:
+    named = escaped("机密", "gb18030")
+    data = rb"{\rtf1\ansi\ansicpg936{\pict{\*\picprop{\sp{\sn wzDescription}{\sv " + named
+    picture = papers.picture_of("x").hex().encode()
+    text, gap = read(data + rb"}}}\pngblip " + picture + b"}}")
+    assert "机密" in text
+    assert gap is None
+
+
+def test_signatures_of_an_ofd_are_not_reported() -> None:
+    signature = b"\x30\x82\x00\x80" + bytes(range(128))
+    seal = b"\x30\x82\x10\x00" + papers.zip_of({"a.txt": "机密★10年"}) + b"\x02\x01" * 99
+    data = papers.zip_of(
+        {"OFD.xml": "<OFD/>", "Doc_0/Signs/Sign_0/SignedValue.dat": signature, "Doc_0/s.dat": seal}
+    )
+    text, gap = read(data)
+    assert "机密★10年" in text
+    assert gap is None
+
+
 @pytest.mark.parametrize("wrong", [b"\x96 ", b"\x85", b"\x92s ", b"\x93", b"\xe9 "])
 @pytest.mark.parametrize("length", range(4))
 def test_one_byte_of_another_encoding_hides_no_line(wrong: bytes, length: int) -> None:
@@ -266,9 +289,7 @@ def test_words_of_a_workbook_are_read_without_codes_and_guides() -> None:
         "</headerFooter></worksheet>"
     )
     strings = "<sst><si><r><t>松</t></r><rPh><t>song</t></rPh><r><t>柏计划</t></r></si></sst>"
-    names = (
-        "<w><sheets><sheet name='Evergreen'/></sheets><definedName name='Plan'>A1</definedName></w>"
-    )
+    names = "<w><sheet name='Evergreen'/><definedName name='Plan'>A1</definedName></w>"
     text, gap = read(
         papers.zip_of(
             {
@@ -313,6 +334,20 @@ def test_guides_to_pronunciation_split_no_word() -> None:
 def test_what_nobody_reads_is_passed_over_within_an_archive(content: bytes) -> None:
     assert read(papers.zip_of({"a.txt": "明天开会", "__MACOSX/._a": content}))[1] is None
     assert read(content)[1] == "unsupported-document"
+
+
+@pytest.mark.asyncio(loop_scope="session")
+@pytest.mark.parametrize("packing", ["group3", "group4", "tiff_lzw", "tiff_deflate", "jpeg"])
+async def test_every_page_of_a_tiff_is_read(pool: MediaPool, packing: str) -> None:
+    pages = [Image.fromarray(np.asarray(pictures.note(f"第{n}页 机密★10年"))) for n in "一二三四"]
+    if packing.startswith("group"):
+        pages = [page.convert("1") for page in pages]
+    out = io.BytesIO()
+    pages[0].save(out, "TIFF", save_all=True, append_images=pages[1:], compression=packing)
+    reading = await pool.read(out.getvalue(), name=None, mime_type=None)
+    found = {f.page for f in reading.fragments if "机密★10年" in f.text.replace(" ", "")}
+    assert found == {1, 2, 3, 4}
+    assert reading.not_inspected is None
 
 
 @pytest.mark.asyncio(loop_scope="session")

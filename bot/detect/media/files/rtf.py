@@ -101,7 +101,8 @@ class _Group:
 
     def inner(self) -> _Group:
         """Return the state in which a group within this one begins."""
-        return replace(self, data=bytearray())
+        # Groups inside a picture hold its properties, alternative text among them, not its bytes.
+        return replace(self, data=bytearray(), hexadecimal=False)
 
     @property
     def encoding(self) -> str | None:
