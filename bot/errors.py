@@ -37,9 +37,9 @@ class ConfigurationError(ShoukouError):
 
     def __init__(self, what: str, *, where: str = "", mend: str = "", **fields: object) -> None:
         self.what, self.where, self.mend, self.fields = what, where, mend, fields
-        super().__init__(self.told(lambda sentence: sentence))
+        super().__init__(self.in_one_line(lambda sentence: sentence))
 
-    def told(self, translate: Callable[[str], str]) -> str:
+    def in_one_line(self, translate: Callable[[str], str]) -> str:
         """Return one line: where, what, how to mend it."""
         what, mend = (translate(s) if s else "" for s in (self.what, self.mend))
         if self.fields:

@@ -49,13 +49,13 @@ class Alerts:
 
     def alert(self, key: str, text: RichText) -> list[NewEffect]:
         """Send supervisors a message that must arrive: it is repeated after a lost reply."""
-        return self._told(EffectKind.ESCALATE, key, text)
+        return self._message(EffectKind.ESCALATE, key, text)
 
-    def say(self, key: str, text: RichText) -> list[NewEffect]:
+    def send_once(self, key: str, text: RichText) -> list[NewEffect]:
         """Send supervisors a message that is never repeated."""
-        return self._told(EffectKind.SAY, key, text)
+        return self._message(EffectKind.SAY, key, text)
 
-    def _told(self, kind: EffectKind, key: str, text: RichText) -> list[NewEffect]:
+    def _message(self, kind: EffectKind, key: str, text: RichText) -> list[NewEffect]:
         if self._chat_id is None:
             return []
         payload = dump(Payload(post=Post(chat_id=self._chat_id, text=text)))

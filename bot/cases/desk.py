@@ -163,8 +163,8 @@ class CaseDesk:
         """Return what is said, by the outcome of a deletion that was tried already."""
         tried = await self._related.deletion(case)
         failed = tried is not None and tried.status is EffectStatus.FAILED
-        taken_back = tried is not None and tried.detail == "already-gone"
-        shown = None if failed or taken_back or not plan.verdict.removes else copy
+        already_gone = tried is not None and tried.detail == "already-gone"
+        shown = None if failed or already_gone or not plan.verdict.removes else copy
         return await self._notices.effects(tx, case, plan.subject, plan.verdict, shown)
 
 

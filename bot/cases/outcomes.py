@@ -79,7 +79,10 @@ class CaseOutcomes:
         administrators = await self._removal_failures.administrators(row.chat_id) if main else ()
         status = EffectStatus.UNKNOWN if doubtful else EffectStatus.PLANNED
         async with self._store.db.write() as tx:
-            if not await self._store.effects.tell(tx, row.id, status, "no-answer") or not case:
+            if (
+                not await self._store.effects.note_delay(tx, row.id, status, "no-answer")
+                or not case
+            ):
                 return []
             await self._store.cases.lock(tx, case.id)
             follow_ups = await self._removal_failures.delayed(case, administrators) if main else []
@@ -148,7 +151,9 @@ class CaseOutcomes:
         if row.kind is EffectKind.SAY and outcome.message_id is not None:
             now = await self._store.cases.get(case.id)
             late = now is not None and now.removed_at is not None
-            said = self._removal_failures.taken_back(case, row, outcome.message_id) if late else []
+            said = (
+                self._removal_failures.delay_deletion(case, row, outcome.message_id) if late else []
+            )
             return await self._fresh(tx, said)
         if row.kind not in _SHOWN:
             return []

@@ -72,10 +72,10 @@ class RemovalFailures:
                 failed = EffectStatus.FAILED
                 await self._store.effects.finish(tx, row.id, failed, detail="not-needed")
             elif row.result_message_id is not None:
-                found += self.taken_back(case, row, row.result_message_id)
+                found += self.delay_deletion(case, row, row.result_message_id)
         return found
 
-    def taken_back(self, case: Case, row: EffectRow, message_id: int) -> list[NewEffect]:
+    def delay_deletion(self, case: Case, row: EffectRow, message_id: int) -> list[NewEffect]:
         """Remove what a group was told of a delay."""
         if row.key != f"case/{case.id}/delayed/{case.chat_id}":
             return []

@@ -21,7 +21,7 @@ class Replies:
         self.start = start
         self.supervisors_chat = supervisors_chat
 
-    async def say(self, key: str, post: Post, *, tx: Tx | None = None) -> list[EffectRow]:
+    async def send(self, key: str, post: Post, *, tx: Tx | None = None) -> list[EffectRow]:
         """Send a text to a chat; with the caller's transaction, the caller starts the rows."""
         return await self._plan(key, EffectKind.SAY, post.chat_id, post, None, tx)
 
@@ -37,7 +37,7 @@ class Replies:
         if self.supervisors_chat is None:
             return []
         post = Post(chat_id=self.supervisors_chat, text=text, buttons=buttons)
-        return await self.say(key, post, tx=tx)
+        return await self.send(key, post, tx=tx)
 
     async def edit(self, key: str, post: Post, message_id: int) -> None:
         """Put a post in place of a sent one."""

@@ -210,7 +210,7 @@ class Commands:
             reply_to=message.message_id if to_message or not private else None,
             text=text,
         )
-        await self._replies.say(f"update/{update.update_id}/answer{suffix}", post)
+        await self._replies.send(f"update/{update.update_id}/answer{suffix}", post)
 
 
 def _is_anonymous(update: telegram.Update) -> bool:

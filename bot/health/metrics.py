@@ -52,7 +52,7 @@ async def metrics(health: Health) -> bytes:
             ),
         ]
     if health.polls:
-        heard = await health.heard_at()
+        heard = await health.last_answer_at()
         at = heard.timestamp() if heard else 0.0
         families.append(
             GaugeMetricFamily(

@@ -26,7 +26,7 @@ class Pulse:
         self.at = self._clock()
 
 
-_HEARD = "heard"
+_LAST_ANSWER = "heard"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,18 +41,18 @@ class Health:
     polls: bool
     shared: bool = False
 
-    async def tell_pulse(self) -> None:
+    async def publish_pulse(self) -> None:
         """Let the other processes know when the platform was last heard of."""
         if self.shared and self.pulse.at is not None:
-            await self.store.key_values.put(None, _HEARD, {"at": self.pulse.at.isoformat()})
+            await self.store.key_values.put(None, _LAST_ANSWER, {"at": self.pulse.at.isoformat()})
 
-    async def heard_at(self) -> datetime | None:
+    async def last_answer_at(self) -> datetime | None:
         """Return when the platform last answered any process; with a webhook, now."""
         if not self.polls:
             return self.store.db.now()
         if self.pulse.at is not None or not self.shared:
             return self.pulse.at
-        told = await self.store.key_values.get(_HEARD)
+        told = await self.store.key_values.get(_LAST_ANSWER)
         return datetime.fromisoformat(told["at"]) if told else None
 
     async def problems(self) -> dict[str, str]:
@@ -76,7 +76,7 @@ class Health:
         return ""
 
     async def _poll(self) -> str:
-        at = await self.heard_at()
+        at = await self.last_answer_at()
         if at is None:
             return "the platform has not answered yet"
         age = self.store.db.now() - at

@@ -27,7 +27,7 @@ from bot.judging.group_directory import LOOK, Directory
 from bot.judging.split_posts import RecentPosts
 from bot.judging.watched_file import WatchedFile
 from bot.platforms.telegram.http_client import AiohttpRequest
-from bot.platforms.telegram.update_source import be_pushed, poll, webhook_route
+from bot.platforms.telegram.update_source import poll, register_and_wait, webhook_route
 from bot.ports import Received
 from bot.retry import retry_until_done
 from bot.runtime.restarts import Restarts
@@ -66,7 +66,7 @@ PURGE = 3600.0
 BLIND_CHECK = 15.0
 BACKLOG_CHECK = 15.0
 
-HEARD = 5.0
+PULSE = 5.0
 """Seconds between notes, for the other processes, of when the platform was last heard of."""
 
 PROMPT = 8
@@ -176,7 +176,7 @@ class App:
             await self.store.releases.load()
             await self.restarts.begin()
             if "worker" in self.parts:
-                await self._settle()
+                await self._apply_settings()
             alone = {FEED: self._poll, TIMERS: self._timers}
             duties = LeaseDuties(self.lanes.intake, self.worker, self.outbox, alone)
             try:
@@ -188,7 +188,7 @@ class App:
         lanes = self.lanes
         async with asyncio.TaskGroup() as group:
             group.create_task(duties.watch())
-            group.create_task(lanes.holder.run(duties, self.worker.go_on))
+            group.create_task(lanes.holder.run(duties, self.worker.resume))
             group.create_task(lanes.wakeups.run())
             group.create_task(every(ERASURE, self.store.db.checkpoint))
             group.create_task(every(LOOK, self.directory.look))
@@ -203,7 +203,7 @@ class App:
                     group.create_task(every(FILES, file.look))
             if "feed" in self.parts and self.settings.webhook_url is not None:
                 url = self.settings.webhook_url
-                group.create_task(be_pushed(self.bot, url, self._webhook_secret()))
+                group.create_task(register_and_wait(self.bot, url, self._webhook_secret()))
 
     async def _stop(self, duties: LeaseDuties) -> None:
         """Let what is under way finish, then give back what others may take up."""
@@ -221,7 +221,7 @@ class App:
         """Ask the platform for updates; one process does."""
         token, pulse = self.settings.required_token, self.health.pulse
         async with asyncio.TaskGroup() as group:
-            group.create_task(every(HEARD, self.health.tell_pulse))
+            group.create_task(every(PULSE, self.health.publish_pulse))
             await poll(
                 self.request,
                 self.settings.api_url,
@@ -276,7 +276,7 @@ class App:
         token = self.settings.required_token
         return SecretStr(self.store.keys.digest(token.get_secret_value(), "webhook"))
 
-    async def _settle(self) -> None:
+    async def _apply_settings(self) -> None:
         """Let the settings' groups and people be known."""
         async with self.store.db.write() as tx:
             await serialise(tx, "settings")

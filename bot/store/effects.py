@@ -215,7 +215,7 @@ class Effects:
         async with self._db.within(tx) as tx:
             return (await tx.execute(statement)).rowcount == 1
 
-    async def tell(self, tx: Tx | None, id: int, status: EffectStatus, detail: str) -> bool:
+    async def note_delay(self, tx: Tx | None, id: int, status: EffectStatus, detail: str) -> bool:
         """Note why an effect takes long, ``unknown`` or still planned; it goes on being tried."""
         if status not in (EffectStatus.UNKNOWN, EffectStatus.PLANNED):
             raise ValueError(f"{status} does not go on")

@@ -35,7 +35,7 @@ class Leases:
             statement = upsert(tx.dialect.name, leases)
             await tx.execute(statement.on_conflict_do_nothing(index_elements=["name"]), rows)
 
-    async def take(
+    async def acquire(
         self, names: Sequence[str], owner: str, lasting: timedelta, limit: int = 1
     ) -> list[Claim]:
         """Take up to ``limit`` leases that nobody has or that have ended.

@@ -61,11 +61,11 @@ class LeaseDuties:
                     task.add_done_callback(self._ended)
                     self._running[claim.name] = task
 
-    async def let_go(self, claim: Claim, seconds: float) -> None:
+    async def stop_work(self, claim: Claim, seconds: float) -> None:
         """End what is done for a claim; what is begun has some seconds for it."""
         if claim.lane != NO_LANE:
             self._intake.close(claim.lane)
-            await self._worker.let_go(claim.lane, seconds)
+            await self._worker.stop_work(claim.lane, seconds)
         if (task := self._running.pop(claim.name, None)) is not None:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError, Exception):

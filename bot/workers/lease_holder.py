@@ -50,7 +50,7 @@ class LeaseTable(Protocol):
     """The table of leases; see `bot.store.leases.Leases`."""
 
     async def prepare(self, names: Iterable[str]) -> None: ...
-    async def take(
+    async def acquire(
         self, names: Sequence[str], owner: str, lasting: timedelta, limit: int = 1
     ) -> list[Claim]: ...
     async def renew(
@@ -67,7 +67,7 @@ class Duties(Protocol):
     async def gained(self, claims: Sequence[Claim]) -> None:
         """Begin to work for claims; they are this process's from now on."""
 
-    async def let_go(self, claim: Claim, seconds: float) -> None:
+    async def stop_work(self, claim: Claim, seconds: float) -> None:
         """End what is done for a claim; what is begun has some seconds for it."""
 
     def load(self, claim: Claim) -> int:
@@ -98,7 +98,7 @@ class SoleHolder:
     async def leave(self, duties: Duties, seconds: float) -> None:
         """End the single tasks; nobody waits for the lanes."""
         names = (name for name in self._names if name not in EVERY_LANE)
-        await asyncio.gather(*(duties.let_go(Claim(name), seconds) for name in names))
+        await asyncio.gather(*(duties.stop_work(Claim(name), seconds) for name in names))
 
     async def keep(self) -> None:
         """Do nothing: it cannot be lost."""
@@ -171,7 +171,7 @@ class SharedLeases:
         wanted = [n for n in self._singles if n not in self._held and n not in self._leaving]
         gained = []
         if wanted:
-            gained += await self._leases.take(wanted, self.owner, self._lasting, len(wanted))
+            gained += await self._leases.acquire(wanted, self.owner, self._lasting, len(wanted))
         if self._lanes:
             gained += await self._balance(duties)
         if gained:
@@ -196,7 +196,7 @@ class SharedLeases:
     async def leave(self, duties: Duties, seconds: float) -> None:
         """Release every lease, so that others need not wait until it expires."""
         held = list(self._held.values())
-        await asyncio.gather(*(duties.let_go(claim, seconds) for claim in held))
+        await asyncio.gather(*(duties.stop_work(claim, seconds) for claim in held))
         try:
             await self._leases.release(self.owner, held)
             await self._leases.leave(self.owner)
@@ -229,7 +229,7 @@ class SharedLeases:
         if len(held) < share:
             free = [n for n in self._lanes if n not in self._held and n not in self._leaving]
             room = share - len(held)
-            return await self._leases.take(free, self.owner, self._lasting, room) if free else []
+            return await self._leases.acquire(free, self.owner, self._lasting, room) if free else []
         for claim in sorted(held, key=duties.load)[: len(held) - share]:
             self._end(claim, duties, seconds=GRACE, release=True)
         return []
@@ -241,7 +241,7 @@ class SharedLeases:
 
         async def end() -> None:
             try:
-                await duties.let_go(claim, seconds)
+                await duties.stop_work(claim, seconds)
                 if release:
                     await self._leases.release(self.owner, [claim])
             except Exception as error:

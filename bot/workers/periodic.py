@@ -19,7 +19,7 @@ async def every(seconds: float, act: Callable[[], Awaitable[object]]) -> None:
         await asyncio.sleep(seconds)
 
 
-def heed_cancellation() -> None:
+def raise_if_cancelled() -> None:
     """Raise CancelledError when the task was cancelled and somebody has swallowed that.
 
     Python 3.11's ``wait_for``, which redis-py sends through, does so when what it waits for ends

@@ -25,7 +25,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from bot.workers import send_limits
-from bot.workers.periodic import heed_cancellation
+from bot.workers.periodic import raise_if_cancelled
 from bot.workers.send_limits import SendingLimits
 
 log = logging.getLogger(__name__)
@@ -132,7 +132,7 @@ class SharedLimits:
             self._away_until = self._clock() + AWAY
             log.warning("Redis is away (%s); own limits hold", type(error).__name__)
             answer = None
-        heed_cancellation()
+        raise_if_cancelled()
         return answer
 
 

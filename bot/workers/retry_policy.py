@@ -7,18 +7,20 @@ from datetime import timedelta
 from bot.outgoing import EffectKind
 
 CONVERGENT = frozenset({EffectKind.DELETE, EffectKind.EDIT, EffectKind.MUTE, EffectKind.LEAVE})
-"""Repeated until it is so."""
+"""Effects that a repetition cannot do twice; they are retried until they succeed or are refused."""
 
 REPEATABLE = CONVERGENT | {EffectKind.ESCALATE}
 """Effects that are repeated although they may have happened: a card bears the same number."""
 
 UNLIMITED = frozenset({EffectKind.DELETE, EffectKind.LEAVE, EffectKind.MUTE})
+"""Effects that the platform does not count against its sending limits."""
+
 REMOVALS = frozenset({EffectKind.DELETE, EffectKind.MUTE})
 MERGED = frozenset({EffectKind.REPOST, EffectKind.WARN})
 """Messages to members, merged into one when there are many at once."""
 
-TELL_AFTER = timedelta(seconds=30)
-"""Age at which a removal that is not yet so is told to a person; it goes on being tried."""
+REPORT_AFTER = timedelta(seconds=30)
+"""Age at which a removal without an outcome is reported to people; it is still retried."""
 
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 15.0
@@ -29,5 +31,5 @@ LONGEST_PAUSE_WHEN_OLD = 60.0
 
 
 def longest_pause(age: timedelta) -> float:
-    """Return the seconds between two tries of an act that was planned so long ago."""
+    """Return the longest pause in seconds between two tries of an act of this age."""
     return LONGEST_PAUSE if age < OLD else LONGEST_PAUSE_WHEN_OLD

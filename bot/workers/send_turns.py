@@ -62,7 +62,7 @@ class Turns:
         waited = turn.result()
         if not waited or len(together) < (FEW if waited > LONG else MANY):
             return True
-        return await self._alone(together, line)
+        return await self._merge_waiting(together, line)
 
     async def pause(self, chat_id: int, seconds: float) -> None:
         """Hold back one chat for as long as the platform asked."""
@@ -78,7 +78,7 @@ class Turns:
             turn.cancel()
         return None if waiting.carried.done() else turn
 
-    async def _alone(self, rows: Sequence[EffectRow], line: dict[int, _Waiting]) -> bool:
+    async def _merge_waiting(self, rows: Sequence[EffectRow], line: dict[int, _Waiting]) -> bool:
         """Merge effects, the first of which has a turn; say whether that one is sent by itself."""
         merged = await self._merge(rows)
         if merged is None:

@@ -99,12 +99,12 @@ class Worker:
             if suspect:
                 self._suspects.add(row.id)
             self._queues.add(row)
-        self.go_on()
+        self.resume()
 
     def __contains__(self, row_id: int) -> bool:
         return row_id in self._rows
 
-    def go_on(self) -> None:
+    def resume(self) -> None:
         """Begin what waits."""
         if not self._pumping:
             self._pump()
@@ -117,7 +117,7 @@ class Worker:
             yield
         finally:
             self._sparing -= 1
-            self.go_on()
+            self.resume()
 
     def waiting(self) -> dict[str, Waiting]:
         """Count the rows in memory: ``text``, and ``picture`` for those with files."""
@@ -147,7 +147,7 @@ class Worker:
         await _cancelled(self._tasks)
         await self._batcher.flush()
 
-    async def let_go(self, lane: int, seconds: float) -> None:
+    async def stop_work(self, lane: int, seconds: float) -> None:
         """Stop working on a lane: what is queued is left, what was begun has some seconds."""
         self._forget(self._queues.drop(lane))
         begun = [task for task, row in self._tasks.items() if row.lane == lane]
@@ -184,14 +184,14 @@ class Worker:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._step_aside(self._tasks.pop(task))
-        self.go_on()
+        self.resume()
 
     def _step_aside(self, row: InboxRow) -> None:
         """Let the next row of the chat have its turn."""
         if row.id in self._blocking:
             self._blocking.discard(row.id)
             self._queues.free(row.chat_id)
-            self.go_on()
+            self.resume()
 
     async def _run(self, row: InboxRow, claim: Claim) -> None:
         try:

@@ -203,14 +203,14 @@ async def test_an_effect_that_takes_long_goes_on(effects: Effects) -> None:
         None, [new_effect("d"), new_effect("w", kind=EffectKind.WARN)]
     )
     await effects.sending(None, [delete.id])
-    assert await effects.tell(None, delete.id, UNKNOWN, "no-answer")
-    assert not await effects.tell(None, warn.id, UNKNOWN, "no-answer")
+    assert await effects.note_delay(None, delete.id, UNKNOWN, "no-answer")
+    assert not await effects.note_delay(None, warn.id, UNKNOWN, "no-answer")
     with pytest.raises(ValueError, match="does not go on"):
-        await effects.tell(None, delete.id, DONE, "no-answer")
+        await effects.note_delay(None, delete.id, DONE, "no-answer")
     first = (await effects.unfinished())[0]
     assert (first.key, first.status, first.detail) == ("d", UNKNOWN, "no-answer")
     assert await effects.finish(None, delete.id, DONE)
-    assert not await effects.tell(None, delete.id, UNKNOWN, "no-answer")
+    assert not await effects.note_delay(None, delete.id, UNKNOWN, "no-answer")
 
 
 async def test_what_is_in_hand_or_just_planned_is_left_out(

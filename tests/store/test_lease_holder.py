@@ -34,7 +34,7 @@ class Duties:
             raise DatabaseAway
         self.doing |= {claim.name: claim for claim in claims}
 
-    async def let_go(self, claim: Claim, seconds: float) -> None:
+    async def stop_work(self, claim: Claim, seconds: float) -> None:
         await asyncio.sleep(self.slow)
         self.ended.append((claim.name, seconds))
         self.doing.pop(claim.name, None)

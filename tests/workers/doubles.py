@@ -43,7 +43,7 @@ class MemoryOutcomes:
         self.outcomes: dict[int, Outcome] = {}
         self.follow_ups: dict[int, Sequence[EffectRow]] = {}
         self.delays: list[float] = []
-        self.told: list[tuple[int, bool]] = []
+        self.delays_reported: list[tuple[int, bool]] = []
         self.merged: list[list[int]] = []
         self.away = 0
 
@@ -79,7 +79,7 @@ class MemoryOutcomes:
         return dataclasses.replace(row, chat_id=new_chat_id)
 
     async def delayed(self, row: EffectRow, *, doubtful: bool) -> Sequence[EffectRow]:
-        self.told.append((row.id, doubtful))
+        self.delays_reported.append((row.id, doubtful))
         return []
 
     async def merge(self, rows: Sequence[EffectRow]) -> tuple[EffectRow, Collection[int]] | None:

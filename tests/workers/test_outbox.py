@@ -137,7 +137,7 @@ async def test_a_removal_that_takes_long_is_told_once_and_goes_on(
     recorded = MemoryOutcomes(row)
     platform.will(1, *[answer] * 30)
     await build(recorded, platform).run([row])
-    assert recorded.told == [(1, doubtful)]
+    assert recorded.delays_reported == [(1, doubtful)]
     assert platform.times(1) == 31
     assert recorded.outcomes[1].status is DONE
 
@@ -150,7 +150,7 @@ async def test_a_removal_that_succeeds_soon_is_not_told(
     platform.will(1, OutcomeUnknown("x"))
     monkeypatch.undo()  # waits take their time
     await build(recorded, platform).run([row])
-    assert recorded.told == []
+    assert recorded.delays_reported == []
 
 
 async def test_a_card_is_sent_while_a_removal_is_still_in_doubt(

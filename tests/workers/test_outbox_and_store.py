@@ -66,7 +66,7 @@ class StoreOutcomes:
 
     async def delayed(self, row: EffectRow, *, doubtful: bool) -> Sequence[EffectRow]:
         status = EffectStatus.UNKNOWN if doubtful else EffectStatus.PLANNED
-        await self._do(lambda: self._effects.tell(None, row.id, status, "no-answer"))
+        await self._do(lambda: self._effects.note_delay(None, row.id, status, "no-answer"))
         return []
 
     async def migrated(self, row: EffectRow, new_chat_id: int) -> EffectRow:

@@ -249,7 +249,7 @@ async def test_nothing_is_begun_while_the_leases_are_in_doubt() -> None:
     await asyncio.sleep(0.01)
     assert handler.tries == []
     held.suspended = False
-    worker.go_on()
+    worker.resume()
     await worker.drain(1)
     assert handler.done == [1]
 
@@ -259,7 +259,7 @@ async def test_a_lane_that_is_given_back_ends_what_was_begun_there() -> None:
     worker = build(handler, Decisions())
     worker.submit([row(1), row(2), row(3, PROJECT)])
     await until(lambda: handler.done == [3])
-    await worker.let_go(lane_of(OFFICE), 0.05)
+    await worker.stop_work(lane_of(OFFICE), 0.05)
     assert handler.done == [3]
     assert worker.backlog == 0
     assert 1 not in worker

@@ -47,7 +47,7 @@ def webhook_route(url: str, secret: SecretStr, commit: Commit) -> web.RouteDef:
     return web.post(urlsplit(url).path or "/", webhook_handler(secret, commit))
 
 
-async def be_pushed(bot: telegram.Bot, url: str, secret: SecretStr) -> None:
+async def register_and_wait(bot: telegram.Bot, url: str, secret: SecretStr) -> None:
     """Register the webhook, then wait until cancelled."""
     await _register(bot, url, secret)
     await asyncio.Event().wait()
