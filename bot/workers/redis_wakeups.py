@@ -80,7 +80,7 @@ class RedisWakeups:
             raise_if_cancelled()
             held = list(lanes())
             if not held:
-                await asyncio.sleep(0.1)
+                await asyncio.sleep(0.1)  # Redis refuses to read no streams at all
                 continue
             try:
                 async with asyncio.timeout(BLOCK_MS / 1000 + PATIENCE):
