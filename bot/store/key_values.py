@@ -11,11 +11,11 @@ from bot.store.database import Database, Tx, upsert
 from bot.store.tables import facts
 
 GROUPS_VERSION = "groups-version"
-"""Changes whenever a group or one of its terms does, so that other processes read them anew."""
+"""The key of a random value that changes with every group or term; other processes then reload."""
 
 
 async def mark_groups_changed(tx: Tx) -> None:
-    """Have every process read groups and terms anew once the transaction is committed."""
+    """Make every process reload groups and terms once the transaction is committed."""
     values = {"value": secrets.token_hex(8)}
     insert = upsert(tx.dialect.name, facts).values(key=GROUPS_VERSION, **values)
     await tx.execute(insert.on_conflict_do_update(index_elements=["key"], set_=values))
