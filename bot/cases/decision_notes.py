@@ -19,7 +19,7 @@ RELEASED_FOR = timedelta(days=7)
 
 
 class DecisionNotes:
-    """Plans what a sender is told: privately where the bot may write, else in the group."""
+    """Plans notes to senders: in private if the bot may write to them, else in the group."""
 
     def __init__(self, store: Store, composer: Composer) -> None:
         self._store = store
@@ -39,7 +39,7 @@ class DecisionNotes:
         return _text_effect(case, released_key(case.id), Post(chat_id=case.sender_id, text=text))
 
     async def released_in_group(self, case: Case) -> NewEffect:
-        """Return the same note for the group."""
+        """Return the note for the group, without the content."""
         group = await self._store.groups.get(case.chat_id)
         person = await self._store.people.get(case.sender_id)
         t = self._composer.translator(group.language if group else None)
@@ -71,7 +71,7 @@ class DecisionNotes:
 
 
 def released_key(case_id: int) -> str:
-    """Return the key of the effect that tells a sender privately of a false alarm."""
+    """Return the key of the effect that notifies a sender in private of a false alarm."""
     return f"case/{case_id}/released"
 
 

@@ -1,4 +1,4 @@
-"""Which notices follow from a verdict, and their posts."""
+"""Plan the notices that follow from a verdict, and their posts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PEOPLE = (SenderKind.MEMBER, SenderKind.ADMIN)
 
 
 class Notices:
-    """Plans what is said in the group and to the sender."""
+    """Plans the notice in the group and the private note to the sender."""
 
     def __init__(self, store: Store, composer: Composer) -> None:
         self._store = store

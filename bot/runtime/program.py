@@ -1,4 +1,4 @@
-"""The running program: what comes in, what is done from time to time, what an end leaves."""
+"""The running program: receiving updates, periodic tasks, and an orderly end."""
 
 from __future__ import annotations
 
@@ -49,29 +49,29 @@ log = logging.getLogger(__name__)
 
 OVERDUE_CHECK = 60.0
 RIGHTS_CHECK = 600.0
-"""Seconds between looks at the bot's rights, beside the platform's own updates."""
+"""Seconds between checks of the bot's rights: an update about a change may be lost."""
 
 ERASURE = 30.0
-"""Seconds after which bytes that were erased from the database are gone from its log too."""
+"""Seconds between checkpoints, which remove erased bytes from SQLite's log too."""
 
 FILES = 1.0
-"""Seconds between looks at the files of keywords and at the allow-list."""
+"""Seconds between checks of the keyword files and the allow-list for changes."""
 
 SWEEP = 5.0
-"""Seconds between looks for effects that nobody performs."""
+"""Seconds between searches for effects that no task performs."""
 
 RECENT = 15.0
-"""Seconds between looks for posts that are no longer recent."""
+"""Seconds between searches for posts that are no longer recent."""
 PURGE = 3600.0
 BLIND_CHECK = 15.0
 BACKLOG_CHECK = 15.0
 
 PULSE = 5.0
-"""Seconds between notes, for the other processes, of when the platform was last heard of."""
+"""Seconds between the records of the platform's last answer, for the other processes."""
 
 PROMPT = 8
-"""Updates received at once up to which they are judged before their commit. A larger batch is a
-flood or a backlog: its commit would wait for every one of them."""
+"""The largest batch of updates that is judged before its commit. A larger batch is a flood or a
+backlog: its commit would wait for all of its judgements."""
 
 REQUEST_TURNS = 8
 """Turns of the event loop in which aiohttp takes a connection and writes a request."""
@@ -79,14 +79,15 @@ REQUEST_TURNS = 8
 MAX_BACKLOG = 20_000
 FULL_BATCH = 50
 BACK_PRESSURE = 0.5
-"""Undecided updates beyond which no more are asked for, after batches of this size or more."""
+"""After a batch of at least FULL_BATCH, polling waits in steps of BACK_PRESSURE seconds while more
+than MAX_BACKLOG updates are undecided: Telegram keeps the others for 24 hours."""
 
 GRACE = 5.0
-"""Seconds that what is under way has to end when the program stops."""
+"""Seconds for the work under way to finish when the program stops."""
 
 
 class InboxDecisions:
-    """Lets the worker commit results; see `bot.workers.decision_batches.Decisions`."""
+    """Commits the worker's results; see `bot.workers.decision_batches.Decisions`."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -96,17 +97,17 @@ class InboxDecisions:
         return await self._store.inbox.decide_for(results)
 
     async def attempt(self, ids: Sequence[int]) -> None:
-        """Commit that rows are taken up once more."""
+        """Commit one more attempt for each row."""
         await self._store.inbox.attempt(None, ids)
 
     async def probe(self) -> None:
-        """Write something; DatabaseAway when that does not work."""
+        """Write something; raise DatabaseAway if that fails."""
         await self._store.key_values.put(None, "writable", self._store.db.now().isoformat())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lanes:
-    """The parts that carry updates from the inbox to their handling, here or elsewhere."""
+    """The parts that pass updates from the inbox to a worker, in this process or another."""
 
     holder: SoleHolder | SharedLeases
     intake: Intake
@@ -145,10 +146,10 @@ class App:
     watched: list[WatchedFile[Any]] = field(default_factory=list)
 
     async def receive(self, received: Sequence[Received]) -> None:
-        """Commit updates to the inbox and have the new ones handled.
+        """Commit updates to the inbox and pass the new ones to a worker.
 
-        What leaks by itself is removed before it is committed: should the program end in between,
-        the platform delivers it again, and `Restarts` marks it as possibly begun.
+        The removal of a message that leaks by itself is requested before the commit. If the
+        program ends in between, the platform delivers the update again, and `Restarts` marks it.
         """
         if self.restarts.may_repeat:
             received = self.restarts.marked(received)
@@ -158,13 +159,13 @@ class App:
             rows = await self.store.inbox.add(received)
         if others := self.lanes.intake.offer(rows):
             self.lanes.wakeups.publish(others)
-        await asyncio.sleep(0)  # handling begins before the next updates are asked for
+        await asyncio.sleep(0)  # handling starts before the next request for updates
 
     async def _prepare(self, received: Sequence[Received]) -> None:
-        """Judge messages of lanes that are worked on here before they are committed."""
+        """Judge the messages of this process's lanes before they are committed."""
         own = [r for r in received if self.lanes.intake.holds(lane_of(r.chat_id))]
         if sum(self.prepare(r) for r in own):
-            # The requests leave before the processor is needed for the commit.
+            # Let the deletion requests leave before the commit occupies the processor.
             for _ in range(REQUEST_TURNS):
                 await asyncio.sleep(0)
 
@@ -206,7 +207,7 @@ class App:
                 group.create_task(register_and_wait(self.bot, url, self._webhook_secret()))
 
     async def _stop(self, duties: LeaseDuties) -> None:
-        """Let what is under way finish, then give back what others may take up."""
+        """Let the work under way finish, then release the leases for other processes."""
         keeping = asyncio.create_task(self.lanes.holder.keep())
         try:
             await self.worker.drain(GRACE)
@@ -218,7 +219,7 @@ class App:
         await self.restarts.end()
 
     async def _poll(self) -> None:
-        """Ask the platform for updates; one process does."""
+        """Poll the platform; only one process does."""
         token, pulse = self.settings.required_token, self.health.pulse
         async with asyncio.TaskGroup() as group:
             group.create_task(every(PULSE, self.health.publish_pulse))
@@ -231,7 +232,7 @@ class App:
             )
 
     async def _receive_with_patience(self, received: Sequence[Received]) -> None:
-        """Commit updates; wait before the next ones are asked for while too many are undecided."""
+        """Commit updates; delay the next poll while too many updates are undecided."""
         await self.receive(received)
         if len(received) < FULL_BATCH:
             return
@@ -239,7 +240,7 @@ class App:
             await asyncio.sleep(BACK_PRESSURE)
 
     async def _timers(self) -> None:
-        """Do what is due from time to time; one process does."""
+        """Run the periodic tasks; only one process does."""
         async with asyncio.TaskGroup() as group:
             group.create_task(every(RIGHTS_CHECK, self.protection.check_all))
             group.create_task(every(OVERDUE_CHECK, self.designation.leave_overdue))
@@ -249,7 +250,7 @@ class App:
 
     @contextlib.asynccontextmanager
     async def _serving(self) -> AsyncIterator[None]:
-        """Answer on the console's address; only the webhook cannot do without it."""
+        """Serve health, metrics and the webhook; only a webhook makes a used port fatal."""
         routes: list[web.RouteDef] = []
         url = self.settings.webhook_url if "feed" in self.parts else None
         if "console" in self.parts or url is not None:
@@ -277,14 +278,14 @@ class App:
         return SecretStr(self.store.keys.digest(token.get_secret_value(), "webhook"))
 
     async def _apply_settings(self) -> None:
-        """Let the settings' groups and people be known."""
+        """Store the groups and people of the settings."""
         async with self.store.db.write() as tx:
             await serialise(tx, "settings")
             await self.store.groups.designate_configured(tx, self.settings.groups)
             await self.store.people.set_roles(tx, self.settings.supervision.people)
 
     async def _sweep(self) -> None:
-        """Take up effects that nobody performs, of what this process works on."""
+        """Resume effects that no task performs, in this process's lanes."""
         claims = self.lanes.claims()
         if (timers := self.lanes.holder.claim(TIMERS)) is not None:
             claims.append(timers)
@@ -292,7 +293,7 @@ class App:
 
 
 async def connect(application: Application) -> None:  # type: ignore[type-arg]
-    """Make the bot's acquaintance with the platform; wait while it cannot be reached."""
+    """Fetch the bot's own account from the platform; retry while it cannot be reached."""
 
     def failed(error: Exception) -> None:
         log.warning("the platform cannot be reached: %s", type(error).__name__)

@@ -203,7 +203,7 @@ class Effects:
     async def postpone(
         self, tx: Tx | None, id: int, until: datetime, detail: str | None = None
     ) -> bool:
-        """Return an effect that provably did not happen to planned, to be sent from ``until`` on."""
+        """Set an effect that provably did not happen to planned, to be sent from ``until`` on."""
         statement = (
             update(effects)
             .where(
