@@ -24,6 +24,7 @@ from bot.cases.picture_masking import PictureMasker
 from bot.cases.removal_failures import RemovalFailures
 from bot.cases.replies import Replies
 from bot.cases.review import Review
+from bot.cases.supervisors_chat import SupervisorsChat
 from bot.detect.media.pictures.known_lines import LineMemory
 from bot.detect.media.pictures.reading_cache import ReadOnce
 from bot.detect.media.sandbox.lazy_pool import StartingMedia
@@ -171,7 +172,8 @@ def _media(settings: Settings, store: Store, stack: contextlib.AsyncExitStack) -
 
 
 def _casework(base: _Base) -> _Casework:
-    store, composer, chat = base.store, base.composer, base.settings.supervision.chat
+    store, composer = base.store, base.composer
+    chat = SupervisorsChat(store, base.settings.supervision.chat)
     cards = Cards(store, composer, chat)
     notes = DecisionNotes(store, composer)
     alerts = Alerts(store, composer, chat)

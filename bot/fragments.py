@@ -106,6 +106,8 @@ class AttachmentReader:
             file_id = None
         if file_id is None:
             return b"", MediaReading()
+        if readable and not attachment.file_id:
+            raise NotReadable("unknown-content")
         if readable and attachment.size is not None and attachment.size > MAX_DOWNLOAD:
             raise NotReadable("too-big")
         mime_type = attachment.mime_type if readable else None

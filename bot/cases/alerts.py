@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.cases.payloads import Payload, dump, load
+from bot.cases.supervisors_chat import SupervisorsChat
 from bot.notifications.composer import Composer
 from bot.notifications.texts import supervisors as words
 from bot.notifications.texts.merged_notices import shortened
@@ -16,10 +17,10 @@ _QUOTED = 120
 class Alerts:
     """Plans messages to the supervisors' chat; none if no such chat is configured."""
 
-    def __init__(self, store: Store, composer: Composer, chat_id: int | None) -> None:
+    def __init__(self, store: Store, composer: Composer, chat: SupervisorsChat) -> None:
         self._store = store
         self._composer = composer
-        self._chat_id = chat_id
+        self._chat = chat
 
     async def unsure(self, row: EffectRow) -> list[NewEffect]:
         """Report a message of unknown outcome, which is not sent again.
@@ -56,7 +57,7 @@ class Alerts:
         return self._message(EffectKind.SAY, key, text)
 
     def _message(self, kind: EffectKind, key: str, text: RichText) -> list[NewEffect]:
-        if self._chat_id is None:
+        if self._chat.id is None:
             return []
-        payload = dump(Payload(post=Post(chat_id=self._chat_id, text=text)))
-        return [NewEffect(key=key, kind=kind, chat_id=self._chat_id, payload=payload)]
+        payload = dump(Payload(post=Post(chat_id=self._chat.id, text=text)))
+        return [NewEffect(key=key, kind=kind, chat_id=self._chat.id, payload=payload)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.cases.payloads import Payload, dump
+from bot.cases.supervisors_chat import SupervisorsChat
 from bot.model import Extent
 from bot.notifications.composer import Composer
 from bot.notifications.texts.card import NO_ANSWER, CardEffect, CardFinding, CardView, card
@@ -27,16 +28,16 @@ _ACTIONS = {
 class Cards:
     """Plans and renders cards in the supervisors' chat."""
 
-    def __init__(self, store: Store, composer: Composer, chat_id: int | None) -> None:
+    def __init__(self, store: Store, composer: Composer, chat: SupervisorsChat) -> None:
         self._store = store
         self._composer = composer
-        self._chat_id = chat_id
+        self._chat = chat
 
     async def escalation(self, tx: Tx, case: Case) -> list[NewEffect]:
         """Open a case for a decision and plan its card once, if there is a supervisors' chat."""
         if await self._store.cases.promote(tx, case.id):
             case = replace(case, status=CaseStatus.OPEN)
-        if self._chat_id is None:
+        if self._chat.id is None:
             return []
         buttons = await self._buttons(tx, case, details=False)
         payload = Payload(buttons=buttons, with_picture=case.has_picture)
@@ -44,7 +45,7 @@ class Cards:
             NewEffect(
                 key=card_key(case.id),
                 kind=EffectKind.ESCALATE,
-                chat_id=self._chat_id,
+                chat_id=self._chat.id,
                 case_id=case.id,
                 payload=dump(payload),
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from bot.cases.payloads import Payload, dump
+from bot.cases.supervisors_chat import SupervisorsChat
 from bot.outgoing import Button, EffectKind, Post, RichText
 from bot.store.database import Tx
 from bot.store.effects import EffectRow, NewEffect
@@ -16,7 +17,7 @@ Start = Callable[[Sequence[EffectRow]], None]
 class Replies:
     """Plans and sends posts. The post of a key is sent once, even if the update is repeated."""
 
-    def __init__(self, store: Store, start: Start, *, supervisors_chat: int | None) -> None:
+    def __init__(self, store: Store, start: Start, *, supervisors_chat: SupervisorsChat) -> None:
         self._store = store
         self.start = start
         self.supervisors_chat = supervisors_chat
@@ -34,9 +35,9 @@ class Replies:
         buttons: tuple[tuple[Button, ...], ...] = (),
     ) -> list[EffectRow]:
         """Send a text to the supervisors' chat, if one is configured."""
-        if self.supervisors_chat is None:
+        if self.supervisors_chat.id is None:
             return []
-        post = Post(chat_id=self.supervisors_chat, text=text, buttons=buttons)
+        post = Post(chat_id=self.supervisors_chat.id, text=text, buttons=buttons)
         return await self.send(key, post, tx=tx)
 
     async def edit(self, key: str, post: Post, message_id: int) -> None:

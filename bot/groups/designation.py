@@ -41,7 +41,11 @@ class Designation:
 
     def is_supervisors_chat(self, chat_id: int) -> bool:
         """Return True if a chat is the supervisors' own."""
-        return chat_id == self._replies.supervisors_chat
+        return chat_id == self._replies.supervisors_chat.id
+
+    async def find_supervisors(self) -> None:
+        """Look up where the supervisors' chat is now; another process may have seen it move."""
+        await self._replies.supervisors_chat.find()
 
     async def arrived(self, chat_id: int, title: str, occasion: str, *, by: str) -> None:
         """Handle that the bot is in a group: ask for its approval, or check its rights there."""
@@ -85,7 +89,9 @@ class Designation:
             planned = await self._replies.to_supervisors(
                 f"{occasion}/approval", text, tx, buttons=buttons
             )
-            waiting = Post(chat_id=chat_id, text=words.waiting_for_approval(t))
+            asked = self._replies.supervisors_chat.id is not None
+            text = words.waiting_for_approval(t) if asked else words.waiting_for_supervisors(t)
+            waiting = Post(chat_id=chat_id, text=text)
             planned += await self._replies.send(f"{occasion}/waiting", waiting, tx=tx)
         self._replies.start(planned)
 
@@ -140,8 +146,12 @@ class Designation:
 
     async def leave_overdue(self) -> None:
         """Leave the groups that nobody has approved in time."""
+        if self._replies.supervisors_chat.id is None:
+            return  # nobody could have approved
         before = self._store.db.now() - APPROVAL_PATIENCE
         for group in await self._store.groups.overdue(before):
+            if self.is_supervisors_chat(group.chat_id):
+                continue
             occasion = f"overdue/{group.chat_id}/{before:%Y%m%d%H%M%S}"
             async with self._store.db.write() as tx:
                 planned = await self._refuse(tx, group.chat_id, occasion, decided_by=None)
@@ -150,6 +160,7 @@ class Designation:
 
     async def migrated(self, old: int, new: int) -> None:
         """Give a group its new id after it became a supergroup."""
+        await self._replies.supervisors_chat.moved(old, new)
         await self._store.groups.migrate(None, old, new)
         self._directory.forget(old)
         self._directory.forget(new)

@@ -15,6 +15,7 @@ from bot.handlers.rights import Rights
 from bot.i18n import Translator
 from bot.notifications.composer import Composer
 from bot.notifications.texts import card as card_words
+from bot.notifications.texts import group as group_words
 from bot.notifications.texts import sender as sender_words
 from bot.outgoing import CaseStatus, Post
 from bot.ports import Actor
@@ -111,12 +112,15 @@ class Buttons:
         group = await self._store.groups.get(chat_id)
         person = await self._store.people.get(user_id)
         if query.message is not None:
+            words = self._composer.translator()
+            rights = group.rights if group else None
             text = card_words.approval_answered(
-                self._composer.translator(),
+                words,
                 group=(group.title if group else None) or "",
                 chat_id=chat_id,
                 who=(person.name if person else None) or query.from_user.full_name,
                 approved=approved,
+                missing=group_words.rights_missing(words, rights) if rights else (),
             )
             post = Post(chat_id=query.message.chat.id, text=text)
             await self._replies.edit(f"{occasion}/answered", post, query.message.message_id)

@@ -25,6 +25,12 @@ from bot.store.store import Store
 
 WEEK = timedelta(days=7)
 
+MIN_TERM = 2
+"""Characters that a protected term needs at least."""
+
+MAX_GROUPS = 12
+"""Groups in one answer to /status: a message holds 4,096 characters."""
+
 
 class Commands:
     """Answers commands and private messages."""
@@ -82,11 +88,15 @@ class Commands:
             groups = await self._groups_of(user.id)
             if not groups:
                 await self._answer(update, status_words.only_administrators(t))
-            for group in groups:
-                await self._answer(update, await self._status(t, group), suffix=str(group.chat_id))
+            else:
+                shown = [await self._status(t, group) for group in groups[:MAX_GROUPS]]
+                await self._answer(update, status_words.several(t, shown, of=len(groups)))
             return
         if _is_anonymous(update) or not await self._may_ask(user.id, chat.id):
             await self._answer(update, status_words.only_administrators(t))
+            return
+        if chat.id == self._replies.supervisors_chat.id:
+            await self._answer(update, status_words.supervisors_chat(t))
             return
         known = await self._store.groups.get(chat.id)
         await self._answer(update, await self._status(t, known, title=chat.title or ""))
@@ -153,29 +163,40 @@ class Commands:
             named = [(g.chat_id, g.title or str(g.chat_id)) for g in groups]
             await self._answer(update, admin_words.choose_group(t, named))
         else:
-            await self._answer(update, await self._keywords(t, groups[0], words_given, user.id))
+            # Taken from the text, because a term may hold spaces; one stands in a line.
+            text = (update.effective_message.text if update.effective_message else None) or ""
+            action = words_given[0].lower() if words_given else "list"
+            arguments = text.partition("/keywords")[2]
+            terms = _terms(arguments.partition(words_given[0])[2]) if words_given else []
+            await self._answer(update, await self._keywords(t, groups[0], action, terms, user.id))
 
     async def _keywords(
-        self, t: Translator, group: Group, given: list[str], user_id: int
+        self, t: Translator, group: Group, action: str, terms: list[str], user_id: int
     ) -> RichText:
         title = group.title or str(group.chat_id)
-        action, term = (given[0].lower() if given else "list"), " ".join(given[1:]).strip()
         if action == "list":
             await self._directory.get(group.chat_id)
-            terms = self._directory.terms(group.chat_id)
-            return admin_words.keyword_list(t, group=title, terms=terms)
-        if action not in ("add", "remove") or not term:
+            known = self._directory.terms(group.chat_id)
+            return admin_words.keyword_list(t, group=title, terms=known)
+        if action not in ("add", "remove") or not terms:
             return admin_words.keyword_usage(t)
+        if action == "add" and any(len(term) < MIN_TERM for term in terms):
+            # One character stands in most messages, so that nearly all would be taken down.
+            return admin_words.keyword_too_short(t)
+        unknown = 0
         async with self._store.db.write() as tx:
-            if action == "add":
-                await self._store.group_terms.add(tx, group.chat_id, term, user_id)
-            else:
-                await self._store.group_terms.remove(tx, group.chat_id, term)
+            for term in terms:
+                if action == "add":
+                    await self._store.group_terms.add(tx, group.chat_id, term, user_id)
+                elif not await self._store.group_terms.remove(tx, group.chat_id, term):
+                    unknown += 1
             await self._store.audit.write(
                 tx, f"keyword_{action}", actor_id=user_id, subject=f"group/{group.chat_id}"
             )
         self._directory.forget(group.chat_id)
-        return admin_words.keyword_changed(t, group=title, added=action == "add")
+        return admin_words.keyword_changed(
+            t, group=title, added=action == "add", count=len(terms) - unknown, unknown=unknown
+        )
 
     async def check(self, update: telegram.Update, _context: object) -> None:
         """Answer a member in private whether a text or picture could be posted."""
@@ -196,7 +217,6 @@ class Commands:
         update: telegram.Update,
         text: RichText,
         *,
-        suffix: str = "",
         to_message: bool = False,
     ) -> None:
         """Answer where the message stood; in a private chat ``to_message`` says to which."""
@@ -210,7 +230,12 @@ class Commands:
             reply_to=message.message_id if to_message or not private else None,
             text=text,
         )
-        await self._replies.send(f"update/{update.update_id}/answer{suffix}", post)
+        await self._replies.send(f"update/{update.update_id}/answer", post)
+
+
+def _terms(text: str) -> list[str]:
+    """Return the terms of a command, one a line, each once."""
+    return list(dict.fromkeys(term for line in text.splitlines() if (term := line.strip())))
 
 
 def _is_anonymous(update: telegram.Update) -> bool:

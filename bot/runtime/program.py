@@ -48,6 +48,7 @@ from bot.workers.worker import Worker
 log = logging.getLogger(__name__)
 
 OVERDUE_CHECK = 60.0
+SUPERVISORS_CHECK = 60.0
 RIGHTS_CHECK = 600.0
 """Seconds between checks of the bot's rights: an update about a change may be lost."""
 
@@ -178,6 +179,10 @@ class App:
             await self.restarts.begin()
             if "worker" in self.parts:
                 await self._apply_settings()
+            if self.parts != {"console"}:
+                groups = await self.store.groups.all()
+                count = sum(group.status == "designated" for group in groups)
+                log.info("connected as @%s, %d groups", self.bot.username, count)
             alone = {FEED: self._poll, TIMERS: self._timers}
             duties = LeaseDuties(self.lanes.intake, self.worker, self.outbox, alone)
             try:
@@ -200,6 +205,7 @@ class App:
                 )
                 group.create_task(every(RECENT, self.recent.forget_old))
                 group.create_task(every(SWEEP, self._sweep))
+                group.create_task(every(SUPERVISORS_CHECK, self.designation.find_supervisors))
                 for file in self.watched:
                     group.create_task(every(FILES, file.look))
             if "feed" in self.parts and self.settings.webhook_url is not None:
@@ -283,6 +289,7 @@ class App:
             await serialise(tx, "settings")
             await self.store.groups.designate_configured(tx, self.settings.groups)
             await self.store.people.set_roles(tx, self.settings.supervision.people)
+        await self.designation.find_supervisors()
 
     async def _sweep(self) -> None:
         """Resume effects that no task performs, in this process's lanes."""

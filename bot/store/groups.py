@@ -146,6 +146,31 @@ class Groups:
             query = select(groups).where(groups.c.chat_id == chat_id)
             return self._group((await tx.execute(query)).one())
 
+    async def set_supervision(self, tx: Tx | None, configured: int | None) -> int | None:
+        """Take the supervisors' chat off those that wait or are refused; return its present id."""
+        if configured is None:
+            return None
+        async with self._db.within(tx) as tx:
+            query = select(groups.c.migrated_to).where(groups.c.chat_id == configured)
+            present: int = (await tx.execute(query)).scalar() or configured
+            waits = groups.c.status.in_(["pending", "refused"])
+            await tx.execute(
+                update(groups)
+                .where(groups.c.chat_id == present, waits)
+                .values(status="left", pending_since=None)
+            )
+            await mark_groups_changed(tx)
+            return present
+
+    async def move_supervision(self, tx: Tx | None, old: int, new: int) -> None:
+        """Record that the supervisors' chat has a new id, for those who know it by the old one."""
+        async with self._db.within(tx) as tx:
+            # The configured id must lead straight to the present one, however often it moved.
+            await tx.execute(
+                update(groups).where(groups.c.migrated_to == old).values(migrated_to=new)
+            )
+            await self._put(tx, old, {"status": "left", "migrated_to": new})
+
     async def refuse(self, tx: Tx | None, chat_id: int, *, decided_by: int | None) -> None:
         """Record that a group's messages must not be inspected."""
         await self._put(

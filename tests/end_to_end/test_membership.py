@@ -94,6 +94,17 @@ async def test_an_approved_group_is_introduced_once_and_protected(office: Office
     assert (await office.outcome(number, chat_id=NEW_GROUP)).message is None
 
 
+async def test_approved_group_is_called_protected_only_with_complete_rights(
+    office: Office,
+) -> None:
+    await office.people.bot(ZHAO, NEW_GROUP, "add", can_delete_messages=False)
+    await office.quiet()
+    [card] = await office.said(SUPERVISORS)
+    await press(office, WANG, card, "Approve")
+    decided = (await office.said(SUPERVISORS))[0]
+    assert "王敏" in decided["text"] and "⏳" in decided["text"] and "✅" not in decided["text"]
+
+
 async def test_a_refused_group_is_left_with_a_goodbye(office: Office) -> None:
     card = await added(office)
     assert await press(office, LI, card, "Refuse") == office.t("Refused.")
@@ -173,11 +184,10 @@ async def test_status_tells_what_is_missing_and_what_happened(office: Office) ->
     assert office.t("✅ The bot's rights are complete.") in status
     await office.people.bot(ZHAO, OFFICE, "rights", can_delete_messages=False)
     await office.quiet()
-    private = await answers(office, ZHAO, ZHAO, "/status")
-    assert len(private) == 2  # one for each of the groups that she administers
-    [own] = [text for text in private if "综合科工作群" in text]
-    assert office.t("⚠️ The bot cannot do all of its job:") in own
-    assert "云杉" not in "".join(private)
+    [private] = await answers(office, ZHAO, ZHAO, "/status")
+    assert "综合科工作群" in private and "项目协调群" in private
+    assert office.t("⚠️ The bot cannot do all of its job:") in private
+    assert "云杉" not in private
 
 
 async def test_status_of_a_group_that_is_not_designated(office: Office) -> None:
@@ -193,8 +203,8 @@ async def test_status_is_refused_to_a_member(office: Office) -> None:
 
 
 async def test_a_supervisor_sees_every_group(office: Office) -> None:
-    shown = await answers(office, WANG, WANG, "/status")
-    assert len(shown) == 2
+    [shown] = await answers(office, WANG, WANG, "/status")
+    assert "综合科工作群" in shown and "项目协调群" in shown
 
 
 async def test_an_administrators_own_terms_work_at_once(office: Office) -> None:
@@ -212,6 +222,25 @@ async def test_an_administrators_own_terms_work_at_once(office: Office) -> None:
     assert not await goes("讨论银杏行动的安排")
     [which] = await answers(office, ZHAO, ZHAO, "/keywords")
     assert str(OFFICE) in which and str(PROJECT) in which
+
+
+async def test_terms_stand_one_a_line_and_unknown_ones_are_reported(office: Office) -> None:
+    add = f"/keywords {OFFICE} add 银杏 行动\n白鹭计划"
+    await answers(office, ZHAO, ZHAO, add)
+    [listed] = await answers(office, ZHAO, ZHAO, f"/keywords {OFFICE} list")
+    assert "• 银杏 行动" in listed and "• 白鹭计划" in listed
+    [refused] = await answers(office, ZHAO, ZHAO, f"/keywords {OFFICE} add 红枫计划\n的")
+    assert refused.startswith("❌")
+    [removed] = await answers(office, ZHAO, ZHAO, f"/keywords {OFFICE} remove 白鹭计划\n没有的词")
+    assert removed.count("1") == 2 and "⚠️" in removed
+    [listed] = await answers(office, ZHAO, ZHAO, f"/keywords {OFFICE} list")
+    assert "白鹭" not in listed and "红枫" not in listed
+
+
+async def test_status_in_the_supervisors_chat_explains_that_chat(office: Office) -> None:
+    [status] = await answers(office, WANG, SUPERVISORS, "/status")
+    assert office.t("A supervisor can approve it in the supervisors' chat.") not in status
+    assert "监督群" in status
 
 
 async def test_terms_hold_when_the_groups_name_becomes_known(office: Office) -> None:
@@ -274,7 +303,8 @@ async def test_a_configured_group_keeps_its_terms_over_migration_and_restart(
         assert (await office.outcome(number, chat_id=new)).message is None
         await office.restart()
         await office.quiet()
-    assert len(await answers(office, WANG, WANG, "/status")) == 3
+    [status] = await answers(office, WANG, WANG, "/status")
+    assert "临时小组" in status
 
 
 async def test_a_message_to_a_group_that_has_just_migrated_is_sent_to_its_new_id(
@@ -292,3 +322,68 @@ async def test_a_message_to_a_group_that_has_just_migrated_is_sent_to_its_new_id
     new = await people.migrate(old)
     await office.quiet()
     assert len(await office.said(new)) == 1
+
+
+# --- the supervisors' own chat ------------------------------------------------------------------
+
+
+async def configure(office: Office, chat_id: int | None) -> None:
+    supervision = office.settings.supervision.model_copy(update={"chat": chat_id})
+    office.settings = office.settings.model_copy(update={"supervision": supervision})
+    await office.restart()
+    await office.quiet()
+
+
+async def a_day_passes(office: Office, chat_id: int) -> None:
+    store = office.app.store
+    async with store.db.write() as tx:
+        waiting = store.db.now() - timedelta(hours=24, minutes=1)
+        await tx.execute(
+            update(groups).where(groups.c.chat_id == chat_id).values(pending_since=waiting)
+        )
+    await office.app.designation.leave_overdue()
+    await office.quiet()
+
+
+async def test_supervisors_chat_that_had_the_bot_before_it_was_configured_is_not_left(
+    office: Office,
+) -> None:
+    await configure(office, None)
+    await office.people.bot(ZHAO, NEW_GROUP, "add", can_delete_messages=True)
+    await office.quiet()
+    [waiting] = await spoken(office, NEW_GROUP)
+    assert "/id" in waiting["text"] and "24" not in waiting["text"]
+    await a_day_passes(office, NEW_GROUP)
+    assert await bot_in(office, NEW_GROUP) == "administrator"
+    await configure(office, NEW_GROUP)
+    await a_day_passes(office, NEW_GROUP)
+    assert await bot_in(office, NEW_GROUP) == "administrator"
+    await office.remember()
+    await office.people.post(ZHANG, OFFICE, MARKED)
+    await office.quiet()
+    [card] = await office.said(NEW_GROUP)
+    assert "综合科工作群" in card["text"]
+
+
+async def test_supervisors_chat_that_becomes_a_supergroup_goes_on(office: Office) -> None:
+    people = office.people
+    old = await people.group(WANG, "监督小组", type="group")
+    await people.bot(WANG, old, "add", can_delete_messages=True)
+    await office.quiet()
+    await configure(office, old)
+    await office.remember()
+    new = await people.migrate(old)
+    await office.quiet()
+    for _ in range(2):  # and after a restart, with the old number in the settings
+        await people.post(WANG, new, "大家好")
+        await office.quiet()
+        await a_day_passes(office, new)
+        assert await bot_in(office, new) != "left"
+        assert await office.said(new) == []
+        await people.post(ZHANG, OFFICE, MARKED)
+        await office.quiet()
+        [card] = await office.said(new)
+        assert "综合科工作群" in card["text"]
+        await office.remember()
+        await office.restart()
+        await office.quiet()

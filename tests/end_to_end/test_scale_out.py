@@ -15,7 +15,7 @@ import sqlalchemy
 from bot.store.lanes import LANES
 from rehearsal.limits import Limits
 from rehearsal.server import RehearsalServer
-from tests.support.people import OFFICE, PROJECT, SUPERVISORS, ZHANG, People, Shown
+from tests.support.people import OFFICE, PROJECT, SUPERVISORS, WANG, ZHANG, People, Shown
 from tests.support.postgres import PostgresServer
 from tests.support.process import BotProcess
 from tests.support.redis import RedisServer
@@ -112,6 +112,25 @@ async def test_a_leak_goes_at_once_though_others_received_it(scene: Scene) -> No
     await scene.people.wait_gone(OFFICE, number)
     assert time.monotonic() - began < 3
     await scene.until_decided()
+
+
+async def test_release_by_one_worker_counts_at_once_for_the_other(scene: Scene) -> None:
+    """The supervisors' chat and the groups are worked on by whichever worker holds their lane."""
+    for chat in (OFFICE, PROJECT):
+        text = f"{LEAK} 放行{abs(chat)}"
+        before = [m["id"] for m in await scene.said(SUPERVISORS)]
+        await scene.people.wait_gone(chat, await scene.people.post(ZHANG, chat, text))
+        card = await scene.people.wait_for(
+            SUPERVISORS, lambda m, before=before: m["id"] not in before and m["buttons"], STARTING
+        )
+        await scene.people.press(WANG, SUPERVISORS, card, label="误报")
+        decided = "SELECT id FROM cases WHERE decision = 'false_alarm' AND chat_id = " + str(chat)
+        async with asyncio.timeout(STARTING):
+            while not scene.ask(decided):
+                await asyncio.sleep(0.001)
+        again = await scene.people.post(ZHANG, chat, text)
+        await scene.until_decided()
+        assert await scene.people.message(chat, again) is not None
 
 
 async def posts_and_leaks(scene: Scene, count: int, pause: float) -> dict[int, list[int]]:

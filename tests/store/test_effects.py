@@ -83,7 +83,7 @@ def test_a_warning_and_a_repost_are_never_said_twice() -> None:
     assert not REPEATABLE & {EffectKind.WARN, EffectKind.REPOST, EffectKind.SAY}
 
 
-async def test_what_was_being_sent_at_a_crash_is_not_said_again(effects: Effects) -> None:
+async def test_warning_in_flight_at_a_crash_is_not_repeated(effects: Effects) -> None:
     warn, delete = await effects.plan(
         None, [new_effect("w", kind=EffectKind.WARN), new_effect("d", kind=EffectKind.DELETE)]
     )
@@ -142,7 +142,7 @@ async def test_a_status_only_goes_forward(
     await db.close()
 
 
-async def test_what_is_carried_is_never_sent_by_itself(effects: Effects, db: Database) -> None:
+async def test_merged_effect_is_never_sent_alone(effects: Effects, db: Database) -> None:
     first, second, third = await effects.plan(
         None, [new_effect(k, kind=EffectKind.WARN, payload=b"p") for k in "abc"]
     )

@@ -50,7 +50,7 @@ def test_a_folder_that_cannot_be_made_is_explained(tmp_path: Path) -> None:
         Keys.load(tmp_path / "file" / "keys")
 
 
-def test_what_is_sealed_for_one_row_opens_for_no_other(keys: Keys) -> None:
+def test_text_sealed_for_one_row_opens_for_no_other(keys: Keys) -> None:
     sealed = keys.cipher.seal("内部".encode(), "case/1")
     assert keys.cipher.open(sealed, "case/1") == "内部".encode()
     for spoiled, about in [

@@ -147,7 +147,7 @@ async def test_the_bound_of_all_chats_together(
         assert scene.of(-1 - chat) == list(range(chat, 400, 10))
 
 
-async def test_what_another_process_received_is_read_when_it_is_told(scene: Scene) -> None:
+async def test_rows_of_another_process_are_read_at_a_wakeup(scene: Scene) -> None:
     async with scene.running():
         await asyncio.sleep(0.05)
         rows = await scene.inbox.add([received(n) for n in range(300)])
@@ -156,7 +156,9 @@ async def test_what_another_process_received_is_read_when_it_is_told(scene: Scen
     assert scene.of(CHAT) == list(range(300))
 
 
-async def test_what_nobody_told_is_found(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_sweep_finds_row_committed_out_of_order(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A number committed out of order, after greater ones were handled."""
     monkeypatch.setattr(module, "SWEEP_SECONDS", 0.05)
     early, late = await scene.inbox.add([received(1), received(2)])
@@ -177,7 +179,7 @@ async def test_what_nobody_told_is_found(scene: Scene, monkeypatch: pytest.Monke
     assert scene.of(CHAT) == [2, 1]
 
 
-async def test_what_came_in_without_a_notice_is_found(
+async def test_sweep_finds_rows_whose_wakeup_was_lost(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "SWEEP_SECONDS", 0.05)

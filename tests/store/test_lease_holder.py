@@ -127,7 +127,7 @@ async def test_workers_share_the_lanes_as_they_come_and_go(team: Team) -> None:
     assert sum(TIMERS in w.duties.doing for w in team.workers) == 1
 
 
-async def test_what_a_dead_worker_held_is_taken_over_in_time(team: Team) -> None:
+async def test_lanes_of_a_dead_worker_are_acquired_in_time(team: Team) -> None:
     victim = await team.join()
     await team.until(LANES)
     await team.join()
@@ -157,7 +157,7 @@ async def test_one_that_was_away_notices_before_it_does_anything(team: Team) -> 
     assert not slow.holder.suspended
 
 
-async def test_one_that_was_away_alone_goes_on_with_what_it_had(team: Team) -> None:
+async def test_single_worker_that_was_away_keeps_its_lanes(team: Team) -> None:
     worker = await team.join()
     await team.until(LANES)
     before = dict(worker.duties.doing)
@@ -171,7 +171,7 @@ async def test_one_that_was_away_alone_goes_on_with_what_it_had(team: Team) -> N
     assert worker.duties.ended == []
 
 
-async def test_a_lane_on_its_way_to_another_is_worked_on_by_nobody(team: Team) -> None:
+async def test_lane_that_is_moving_has_no_worker(team: Team) -> None:
     first = await team.join()
     await team.until(LANES)
     first.duties.slow = 0.3
@@ -184,7 +184,7 @@ async def test_a_lane_on_its_way_to_another_is_worked_on_by_nobody(team: Team) -
     await team.until(LANES // 2, LANES // 2)
 
 
-async def test_leases_whose_work_cannot_begin_are_given_back_and_tried_again(team: Team) -> None:
+async def test_leases_whose_work_cannot_begin_are_released_and_acquired_again(team: Team) -> None:
     worker = await team.join()
     worker.duties.fails = True
     await team.until(LANES)
@@ -198,7 +198,7 @@ async def test_a_feed_holds_no_lanes_and_takes_no_share(team: Team) -> None:
     assert len(feed.duties.doing) + len(second.duties.doing) == 1
 
 
-async def test_a_process_that_is_alone_has_everything_at_once() -> None:
+async def test_single_process_holds_every_lease_at_once() -> None:
     duties, alone = Duties(), SoleHolder()
     task = asyncio.create_task(alone.run(duties))
     await asyncio.sleep(0)

@@ -69,7 +69,7 @@ async def test_many_who_want_the_same_share_it_out(leases: Leases, others: Other
     assert sorted(taken) == LANE
 
 
-async def test_one_that_has_ended_is_taken_over_with_a_greater_token(
+async def test_expired_lease_is_acquired_with_a_greater_token(
     leases: Leases, others: Others, clock: HandClock
 ) -> None:
     (first,) = await leases.acquire(["feed"], "a", SHORT)
@@ -79,7 +79,7 @@ async def test_one_that_has_ended_is_taken_over_with_a_greater_token(
     assert await leases.renew("a", [first], LONG) == set()
 
 
-async def test_one_that_has_ended_stays_its_owners_until_somebody_takes_it(
+async def test_expired_lease_stays_its_owners_until_another_acquires_it(
     leases: Leases, clock: HandClock
 ) -> None:
     (claim,) = await leases.acquire(["feed"], "a", SHORT)
@@ -94,7 +94,7 @@ async def test_renewing_prolongs_it(leases: Leases, others: Others, clock: HandC
     assert await others.leases.acquire(["feed"], "b", LONG) == []
 
 
-async def test_one_given_back_is_free_at_once(leases: Leases, others: Others) -> None:
+async def test_released_lease_is_free_at_once(leases: Leases, others: Others) -> None:
     (claim,) = await leases.acquire(["feed"], "a", LONG)
     assert await others.leases.free(["feed"]) == 0
     await leases.release("a", [claim])
@@ -187,7 +187,7 @@ async def test_a_task_takes_its_claim_along() -> None:
     assert Claim("timers", 3).lane == NO_LANE
 
 
-async def test_one_that_is_alone_is_not_asked(db: Database) -> None:
+async def test_claim_without_a_token_needs_no_lease(db: Database) -> None:
     with working_for(Claim("lane/7")):
         await KeyValues(db).put(None, "a", 1)
     async with db.read() as connection:
@@ -204,7 +204,7 @@ def test_chats_spread_over_the_lanes() -> None:
     assert lane_of(None) in range(LANES)
 
 
-async def test_what_is_pending_is_listed_by_lane(db: Database, keys: Keys) -> None:
+async def test_pending_rows_are_listed_by_lane(db: Database, keys: Keys) -> None:
     inbox = Inbox(db, keys.cipher)
     rows = await inbox.add([received(n, chat_id=-(n % 3) - 1) for n in range(9)])
     lanes = {r.lane for r in rows}

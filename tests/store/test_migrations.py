@@ -36,7 +36,7 @@ async def _rows(database: Database, query: str) -> list[Any]:
         return [tuple(row) for row in await connection.execute(text(query))]
 
 
-async def test_what_waits_gets_its_lane(new_url: str, tmp_path: object) -> None:
+async def test_migration_assigns_lanes_to_waiting_rows(new_url: str, tmp_path: object) -> None:
     if new_url.startswith("sqlite"):
         (tmp_path / "data").mkdir()  # type: ignore[operator,attr-defined]
     engine = create_async_engine(new_url)

@@ -42,7 +42,7 @@ async def test_no_more_pass_than_the_gate_is_wide() -> None:
     assert readers.most == 3
 
 
-async def test_one_that_gives_up_holds_nobody_up() -> None:
+async def test_cancelled_waiter_delays_no_other() -> None:
     readers = Readers(1)
     tasks = [asyncio.create_task(readers.read(-n)) for n in range(6)]
     await asyncio.sleep(0.001)

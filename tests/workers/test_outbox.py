@@ -130,7 +130,7 @@ async def test_a_token_that_is_not_accepted_for_a_while_loses_nothing(
 @pytest.mark.parametrize(
     ("answer", "doubtful"), [(OutcomeUnknown("x"), True), (RetryAfter(100), False)]
 )
-async def test_a_removal_that_takes_long_is_told_once_and_goes_on(
+async def test_long_removal_is_reported_once_and_continues(
     platform: Platform, answer: Exception, doubtful: bool
 ) -> None:
     row = effect(DELETE)
@@ -142,7 +142,7 @@ async def test_a_removal_that_takes_long_is_told_once_and_goes_on(
     assert recorded.outcomes[1].status is DONE
 
 
-async def test_a_removal_that_succeeds_soon_is_not_told(
+async def test_quick_removal_is_not_reported(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     row = effect(DELETE)
@@ -186,7 +186,7 @@ async def test_a_group_that_migrated_is_reached_by_its_new_id(platform: Platform
     assert platform.calls == [(1, GROUP), (1, -1009)]
 
 
-async def test_deletions_come_before_what_is_said_and_the_card_last(platform: Platform) -> None:
+async def test_deletions_come_first_and_the_card_last(platform: Platform) -> None:
     rows = [
         effect(CARD, 1, chat_id=SUPERVISORS),
         effect(REPOST, 2),
@@ -337,7 +337,7 @@ async def test_an_outcome_is_recorded_when_the_database_is_back(platform: Platfo
     assert recorded.outcomes[1].status is DONE
 
 
-async def test_what_is_in_nobodys_hands_is_taken_up(platform: Platform) -> None:
+async def test_sweep_resumes_abandoned_effects(platform: Platform) -> None:
     planned = effect(REPOST, 1)
     leaving = effect(WARN, 2, status=EffectStatus.SENDING)
     deleting = effect(DELETE, 3, status=EffectStatus.SENDING, case_id=8)
@@ -350,7 +350,7 @@ async def test_what_is_in_nobodys_hands_is_taken_up(platform: Platform) -> None:
     assert platform.times(2) == 0
 
 
-async def test_what_is_being_performed_is_not_taken_up_again(platform: Platform) -> None:
+async def test_sweep_skips_effects_under_way(platform: Platform) -> None:
     held = asyncio.Event()
 
     class Held(Platform):
@@ -394,7 +394,7 @@ async def test_a_ledger_with_a_fault_gives_the_effect_back_for_the_sweep(
     assert platform.times(1) == 1
 
 
-async def test_what_another_process_has_taken_over_is_left_to_it(platform: Platform) -> None:
+async def test_effect_of_another_process_is_left_to_it(platform: Platform) -> None:
     class Lost(MemoryOutcomes):
         async def sending(self, row: EffectRow) -> bool:
             raise LeaseLost("lane/7")

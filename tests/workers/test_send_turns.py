@@ -33,7 +33,7 @@ async def flood(platform: Platform, *rows: object) -> MemoryOutcomes:
     return recorded
 
 
-async def test_what_waits_together_leaves_together() -> None:
+async def test_many_waiting_notices_are_sent_as_one() -> None:
     platform = Platform()
     recorded = await flood(platform, *(effect(REPOST, n, case_id=n) for n in range(1, 21)))
     assert [row for row, _ in platform.calls] == [1, 2, 3, 104]
@@ -41,7 +41,7 @@ async def test_what_waits_together_leaves_together() -> None:
     assert set(recorded.outcomes) == {1, 2, 3, 104}  # the store ends what 104 carries with it
 
 
-async def test_a_few_that_wait_leave_each_by_itself() -> None:
+async def test_few_waiting_notices_are_sent_apart() -> None:
     platform = Platform()
     recorded = await flood(platform, *(effect(REPOST, n, case_id=n) for n in range(1, 8)))
     assert [row for row, _ in platform.calls] == [1, 2, 3, 4, 5, 6, 7]
@@ -75,7 +75,7 @@ async def test_each_case_keeps_its_own_card() -> None:
     assert len(platform.calls) == 8
 
 
-async def test_what_may_have_been_said_is_not_said_again() -> None:
+async def test_notice_of_unknown_outcome_is_not_repeated() -> None:
     platform = Platform()
     platform.will(104, OutcomeUnknown("x"))
     recorded = await flood(platform, *(effect(REPOST, n, case_id=n) for n in range(1, 10)))
@@ -83,7 +83,7 @@ async def test_what_may_have_been_said_is_not_said_again() -> None:
     assert recorded.outcomes[104].status is UNKNOWN
 
 
-async def test_what_was_refused_for_now_is_said_later_as_one() -> None:
+async def test_notices_refused_for_now_are_sent_later_as_one() -> None:
     platform = Platform()
     platform.will(104, RetryAfter(0.05))
     recorded = await flood(platform, *(effect(REPOST, n, case_id=n) for n in range(1, 10)))
@@ -111,7 +111,7 @@ async def test_a_database_that_is_away_while_merging_loses_nothing() -> None:
     assert len(platform.calls) == len({row for row, _ in platform.calls})
 
 
-async def test_a_chat_that_is_told_to_wait_holds_up_no_other() -> None:
+async def test_paused_chat_delays_no_other() -> None:
     platform = Platform()
     platform.will(1, RetryAfter(60))
     rows = [effect(REPOST, 1, case_id=1), effect(REPOST, 2, case_id=2)]

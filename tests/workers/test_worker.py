@@ -216,7 +216,7 @@ class Held:
         self.doubted.append(claim)
 
 
-async def test_rows_of_lanes_that_are_not_held_are_left_alone() -> None:
+async def test_rows_of_lanes_not_held_are_skipped() -> None:
     handler, held, left = Handler(), Held(), []
     worker = Worker(handler.handle, handler.dead_letter, Decisions(), holder=held)
     worker.finished = lambda row: left.append(row.id)
@@ -254,7 +254,7 @@ async def test_nothing_is_begun_while_the_leases_are_in_doubt() -> None:
     assert handler.done == [1]
 
 
-async def test_a_lane_that_is_given_back_ends_what_was_begun_there() -> None:
+async def test_releasing_a_lane_ends_its_work() -> None:
     handler = Handler({1: 5.0})
     worker = build(handler, Decisions())
     worker.submit([row(1), row(2), row(3, PROJECT)])

@@ -14,7 +14,7 @@ def keyword_usage(t: Translator) -> RichText:
     return lines(
         bold(t("A group's own protected terms")),
         t("/keywords – list them"),
-        t("/keywords add TERM – protect a term"),
+        t("/keywords add TERM – protect a term; several terms: one a line"),
         t("/keywords remove TERM – no longer protect it"),
         t("If you administer several groups, put the group's number before add or remove."),
     )
@@ -31,14 +31,34 @@ def keyword_list(t: Translator, *, group: str, terms: Sequence[str]) -> RichText
     )
 
 
-def keyword_changed(t: Translator, *, group: str, added: bool) -> RichText:
-    """Confirm a change of the list."""
+def keyword_changed(
+    t: Translator, *, group: str, added: bool, count: int, unknown: int
+) -> RichText:
+    """Confirm a change of the list; ``unknown`` terms were to be removed and are not on it."""
     sentence = (
-        t("✅ The term is protected in {group} from now on.")
+        t("✅ Protected in {group} from now on. Terms: {count}")
         if added
-        else t("✅ The term is no longer protected in {group}.")
+        else t("✅ No longer protected in {group}. Terms: {count}")
     )
-    return fill(sentence, group=bold(group))
+    return lines(
+        fill(sentence, group=bold(group), count=count) if count else None,
+        fill(
+            t("⚠️ Not among the terms of {group}, so nothing was removed. Terms: {count}"),
+            group=bold(group),
+            count=unknown,
+        )
+        if unknown
+        else None,
+    )
+
+
+def keyword_too_short(t: Translator) -> RichText:
+    """Refuse a term that would be found in nearly every message."""
+    return plain(
+        t(
+            "❌ A term needs at least two characters. Nothing was changed. Please write one term a line."
+        )
+    )
 
 
 def keywords_in_private(t: Translator) -> RichText:

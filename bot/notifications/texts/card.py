@@ -204,9 +204,19 @@ def approval(t: Translator, *, group: str, chat_id: int, by: str) -> RichText:
 
 
 def approval_answered(
-    t: Translator, *, group: str, chat_id: int, who: str, approved: bool
+    t: Translator,
+    *,
+    group: str,
+    chat_id: int,
+    who: str,
+    approved: bool,
+    missing: Sequence[str] = (),
 ) -> RichText:
     """The approval card after somebody has decided."""
+    if approved and missing:
+        waits = t("⏳ {group} was approved by {who}; it is not protected yet:")
+        head = fill(waits, group=bold(group or str(chat_id)), who=bold(who))
+        return lines(head, *(f"• {row}" for row in missing))
     sentence = (
         t("✅ {group} is now protected; approved by {who}.")
         if approved

@@ -101,6 +101,15 @@ def waiting_for_approval(t: Translator) -> RichText:
     )
 
 
+def waiting_for_supervisors(t: Translator) -> RichText:
+    """Announce that nobody can approve the group yet, since no supervisors are configured."""
+    return plain(
+        t(
+            "Hello, I am Shoukou. No supervisors' chat is set up yet, so nobody can approve this group: I read nothing here and wait. If this is to be the supervisors' chat, send /id here and put its number into the settings."
+        )
+    )
+
+
 def goodbye(t: Translator) -> RichText:
     """Announce that the bot leaves a group that was not approved."""
     return plain(

@@ -57,6 +57,22 @@ def _entries(excluded: Mapping[str, int]) -> str:
     return ", ".join([*shown, "…"] if len(excluded) > len(shown) else shown)
 
 
+def several(t: Translator, statuses: Sequence[RichText], *, of: int) -> RichText:
+    """Report several groups in one message."""
+    rows = [row for status in statuses for row in (status, "")][:-1]
+    more = of - len(statuses)
+    return lines(*rows, *(("", t("and {count} more groups", count=more)) if more else ()))
+
+
+def supervisors_chat(t: Translator) -> RichText:
+    """Answer /status in the supervisors' own chat."""
+    return plain(
+        t(
+            "This is the supervisors' chat: cases and requests for approval arrive here. It is no group under protection, and nothing is read here. For the groups' state send /status in private."
+        )
+    )
+
+
 def only_administrators(t: Translator) -> RichText:
     """Refuse /status to somebody who is no administrator."""
     return plain(t("Only the group's administrators and supervisors can ask for this."))

@@ -101,6 +101,7 @@ def not_inspected(t: Translator, reason: str) -> str:
         "unsupported-document": t("this kind of document cannot be read yet"),
         "download-refused": t("the platform did not hand out the file"),
         "dead-letter": t("processing failed five times"),
+        "unknown-content": t("this kind of message is not known yet"),
     }
     if reason.startswith("detector-failed"):
         return t("a detector failed")

@@ -11,9 +11,15 @@ from typing import Final
 
 import telegram
 
-from bot.model import Message, Sender, SenderKind
+from bot.model import Attachment, AttachmentKind, Message, Sender, SenderKind
 from bot.platforms.telegram.attachments import attachments
 from bot.platforms.telegram.long_polling import PLATFORM
+from bot.platforms.telegram.rich_messages import (
+    rich_links,
+    rich_media,
+    rich_text,
+    unknown_fields,
+)
 
 ANONYMOUS_ADMIN_ID: Final = 1087968824
 
@@ -29,18 +35,21 @@ def to_message(update: telegram.Update) -> Message | None:
     if message is None:
         return None
     is_caption = message.caption is not None
-    text = (message.caption if is_caption else message.text or _card_text(message)) or ""
+    text = (message.caption if is_caption else message.text or _shown_text(message)) or ""
     foreign = message.external_reply
     # A text never comes with a file: Telegram sends the text of a file as its caption.
     files = () if message.text is not None else attachments(message)
     files += attachments(foreign) if foreign else ()
-    links = _links(message)
+    files += tuple(f for shell in rich_media(message) for f in attachments(shell))
+    links = (*_links(message), *rich_links(message))
     quote = message.quote.text if message.quote else None
     polls = [_poll(source) for source in (message, foreign) if source]
     contacts = [_contact(source.contact) for source in (message, foreign) if source]
     poll, contact = _lines(polls) or None, _lines(contacts) or None
     if not (text or files or links or quote or poll or contact):
-        return None
+        files = _unknown(message)
+        if not files:
+            return None
     return Message(
         platform=PLATFORM,
         chat_id=message.chat.id,
@@ -139,6 +148,18 @@ def _contact(contact: telegram.Contact | None) -> str:
         return ""
     name = " ".join(filter(None, (contact.first_name, contact.last_name)))
     return _lines([name, contact.phone_number, contact.vcard])
+
+
+def _shown_text(message: telegram.Message) -> str:
+    return rich_text(message) or _card_text(message)
+
+
+def _unknown(message: telegram.Message) -> tuple[Attachment, ...]:
+    """Return a stand-in for content of kinds that nobody here knows, so that it is never clean."""
+    return tuple(
+        Attachment(kind=AttachmentKind.DOCUMENT, file_id="", unique_id=f"unknown-{name}")
+        for name in unknown_fields(message)
+    )
 
 
 def _card_text(message: telegram.Message) -> str:

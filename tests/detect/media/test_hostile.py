@@ -64,7 +64,7 @@ HOSTILE = {
         "unsupported-picture",
     ),
     "a PDF": (b"%PDF-1.7\n\xe2\xe3\xcf\xd3\n", "application/pdf", "broken"),
-    "a TIFF": (pictures.encode(NOTE, "TIFF"), "image/tiff", "unsupported-picture"),
+    "a PSD": (b"8BPS" + b"\0" * 99, "image/vnd.adobe.photoshop", "unsupported-picture"),
     "a picture with an archive behind it": (JPEG + _zip(), "image/jpeg", "appended-data"),
     "a picture with two behind it": (JPEG * 3, "image/jpeg", "appended-data"),
     "a PDF with a picture that is not drawn": (

@@ -187,7 +187,7 @@ async def test_refused_token_ends_the_feed(api: Api, make: Make, status: int) ->
         await run(feed, lambda: False)
 
 
-async def test_what_is_no_update_is_left_out_and_logged(
+async def test_malformed_update_is_left_out_and_logged(
     api: Api, make: Make, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)

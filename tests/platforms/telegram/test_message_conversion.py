@@ -392,3 +392,49 @@ def test_content_is_not_shown() -> None:
     )
     assert "机密" not in repr(message)
     assert "王" not in repr(message)
+
+
+RICH = {
+    "blocks": [
+        {"type": "heading", "size": 1, "text": ["机密", {"type": "bold", "text": "★10年"}]},
+        {
+            "type": "table",
+            "cells": [[{"text": "姓名"}, {"text": {"type": "code", "text": "张三"}}]],
+        },
+        {
+            "type": "list",
+            "items": [{"label": "1.", "blocks": [{"type": "paragraph", "text": "一"}]}],
+        },
+        {"type": "details", "summary": "更多", "blocks": [{"type": "pre", "text": "内文"}]},
+        {"type": "photo", "photo": SIZES[:2], "caption": {"text": "图", "credit": "王"}},
+        {"type": "buttons", "buttons": [{"text": "打开", "url": "https://a.b/c"}]},
+        {"type": "something_new", "text": {"type": "newer", "text": "新"}},
+    ]
+}
+
+
+def test_rich_message_is_read_whole() -> None:
+    message = converted(rich_message=RICH)
+    assert message.text.split("\n") == [
+        *("机密★10年", "姓名\t张", "1. 一", "更多", "内文", "图", "王", "打开", "新")
+    ]
+    assert message.links == ("https://a.b/c",)
+    assert [a.kind for a in message.attachments] == [AttachmentKind.PHOTO]
+
+
+def test_deep_nesting_ends() -> None:
+    text: Any = "机密"
+    for _ in range(500):
+        text = {"type": "bold", "text": [text]}
+    assert converted(text="x", rich_message={"blocks": [{"type": "paragraph", "text": text}]})
+
+
+def test_content_of_an_unknown_kind_is_never_clean() -> None:
+    message = converted(hologram={"text": "机密★10年"})
+    [unknown] = message.attachments
+    assert (unknown.kind, unknown.file_id) == (AttachmentKind.DOCUMENT, "")
+
+
+@pytest.mark.parametrize("name", ["community_chat_added", "receiver_user"])
+def test_new_fields_without_content_are_ignored(name: str) -> None:
+    assert convert(**{name: {"id": 1}}) is None

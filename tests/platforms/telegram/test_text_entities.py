@@ -142,7 +142,7 @@ def test_keyboard() -> None:
     assert text_entities.keyboard(()) is None
 
 
-def test_shortening_cuts_the_quotation_before_what_is_said_about_it() -> None:
+def test_shortening_cuts_the_quotation_first() -> None:
     text = "Of Ann:\n" + "one two three. " * 20 + "\nWhy: a number"
     quote = Span(kind=SpanKind.QUOTE, start=8, end=len(text) - 14)
     name = Span(kind=SpanKind.BOLD, start=3, end=6)

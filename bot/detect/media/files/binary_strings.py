@@ -8,7 +8,9 @@ from bot.detect.media.files.walk import Walk
 
 _BYTES = 16 << 20
 _PRINTABLE = (
-    rb"(?:[\x09\x20-\x7e]\x00|[\x00-\xff][\x4e-\x9f]|[\x00-\x5f\xe0-\xef]\xff|[\x00-\x3f]\x30)"
+    rb"(?:[\x09\x20-\x7e]\x00|[\x00-\xff][\x4e-\x9f]|[\x00-\x5f\xe0-\xef]\xff|[\x00-\x3f]\x30"
+    # Stars, as in marks of secrecy, and the signs of typography.
+    rb"|[\x05\x06]\x26|[\x10-\x3f]\x20)"
 )
 _WIDE = re.compile(_PRINTABLE + rb"{3,}")
 _NARROW = re.compile(

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import olefile
 
-from bot.detect.media.files.binary_strings import read_strings
-from bot.detect.media.files.walk import Walk
+from bot.detect.media.files import text_decoding
+from bot.detect.media.files.binary_strings import read_strings, wide_strings
+from bot.detect.media.files.file_kinds import end_of_zip
+from bot.detect.media.files.walk import Spent, Walk
 from bot.errors import NotReadable
 
 LEGACY = "unsupported-legacy-office"
 _STREAM = "__substg1.0_"
+_NAMED = "__nameid_version1.0"
 _OLD = {
     "worddocument": "docx",
     "workbook": "xlsx",
@@ -43,6 +46,8 @@ def read_ole(walk: Walk, data: bytes, page: int | None) -> None:
     if not _is_plausible(data):
         walk.gap("broken")
         read_strings(walk, data)
+        if end_of_zip(data) >= 0:
+            walk.open_as("zip", data, page)
         return
     try:
         with olefile.OleFileIO(io.BytesIO(data)) as file:
@@ -51,6 +56,8 @@ def read_ole(walk: Walk, data: bytes, page: int | None) -> None:
             if max(sizes) > len(data):
                 # olefile would follow a chain of sectors in a circle to fill such a stream.
                 raise NotReadable("broken")
+            if _has_zip_outside(file, data):
+                walk.open_as("zip", data, page)
             _read_streams(walk, file, streams, data)
             if file.parsing_issues:
                 walk.gap("broken")
@@ -75,13 +82,25 @@ def _is_plausible(data: bytes) -> bool:
     return shift in (9, 12) and small == 6 and all(count <= sectors for count in counts)
 
 
+def _has_zip_outside(file: Any, data: bytes) -> bool:
+    """Return True if a ZIP ends in no stream: behind the last sector, or in a free one.
+
+    One that ends in a stream is part of the document, such as the theme of a Word 97 file.
+    """
+    end = end_of_zip(data)
+    if end < 0:
+        return False
+    sector = end // file.sector_size - 1
+    return bool(sector >= len(file.fat) or file.fat[sector] == olefile.FREESECT)
+
+
 def _read_streams(walk: Walk, file: Any, streams: Sequence[Sequence[str]], data: bytes) -> None:
     firsts = {path[0].lower() for path in streams}
     if any(name in firsts for name in _ENCRYPTED):
         raise NotReadable("encrypted")
     if any(path[-1].startswith(_STREAM) for path in streams):
         for path in streams:
-            _read_property(walk, path, _stream(walk, file, path))
+            _guarded(walk, file, path, _read_property)
         return
     converted = False
     if any(part.lower() in _MACROS for path in streams for part in path[:-1]):
@@ -96,12 +115,29 @@ def _read_streams(walk: Walk, file: Any, streams: Sequence[Sequence[str]], data:
     elif not firsts & {"\x01ole10native", "package", "contents"}:
         walk.gap("unsupported-document")
     for path in streams:
-        content = _stream(walk, file, path)
-        if converted:
-            # Pictures and objects come with the converted document.
-            read_strings(walk, content)
-        else:
-            _read_stream(walk, path, content)
+        # Pictures and objects come with a converted document.
+        _guarded(walk, file, path, _read_words if converted else _read_stream)
+
+
+def _guarded(
+    walk: Walk,
+    file: Any,
+    path: Sequence[str],
+    read: Callable[[Walk, Sequence[str], bytes], None],
+) -> None:
+    """Read one stream; a fault in it is reported, and costs none of the others."""
+    try:
+        read(walk, path, _stream(walk, file, path))
+    except (Spent, MemoryError):
+        raise
+    except NotReadable as error:
+        walk.gap(error.reason)
+    except (ValueError, IndexError, struct.error, OSError):
+        walk.gap("broken")
+
+
+def _read_words(walk: Walk, path: Sequence[str], data: bytes) -> None:
+    read_strings(walk, data)
 
 
 def _stream(walk: Walk, file: Any, path: Sequence[str]) -> bytes:
@@ -130,7 +166,7 @@ def _is_locked(file: Any, firsts: set[str]) -> bool:
 def _read_stream(walk: Walk, path: Sequence[str], data: bytes) -> None:
     """Read one stream of a document: pictures and packages in it, and its words."""
     name = path[-1].lower()
-    if name in ("package", "contents") and len(path) == 1:
+    if name == "package" or (name == "contents" and len(path) == 1):
         walk.open(data)
         return
     if name == "\x01ole10native":
@@ -171,10 +207,17 @@ def _read_property(walk: Walk, path: Sequence[str], data: bytes) -> None:
     if not name.startswith(_STREAM) or not data:
         return
     number, kind = name[12:16].upper(), name[16:20].upper()
-    if kind == "001F":
+    if _NAMED in path:
+        # Here the numbers count hash buckets (MS-OXMSG 2.2.3): 1009 is no body. 0004 holds names.
+        if number == "0004":
+            walk.add("\n".join(wide_strings(data)))
+    elif kind == "001F" or (kind == "101F" and "-" in name):
         walk.add(data.decode("utf-16-le", "replace"))
-    elif kind == "001E":
+    elif kind == "001E" or (kind == "101E" and "-" in name):
         walk.open(data) if number == _HTML else walk.add(_ansi(data))
+    elif kind in ("101F", "101E"):
+        # The lengths of the values, which stand in streams of their own.
+        return
     elif number == _RTF:
         walk.open(unpack_rtf(data, walk.room))
     elif number == _HTML:
@@ -186,12 +229,9 @@ def _read_property(walk: Walk, path: Sequence[str], data: bytes) -> None:
 
 
 def _ansi(data: bytes) -> str:
-    for encoding in ("utf-8", "gb18030"):
-        try:
-            return data.decode(encoding)
-        except UnicodeError:
-            continue
-    return data.decode("gb18030", "replace")
+    """Decode a text whose code page is stated elsewhere, if at all."""
+    texts = text_decoding.decode_all(data.rstrip(b"\0"))
+    return "\n".join(texts) or data.decode("gb18030", "replace")
 
 
 def unpack_rtf(data: bytes, most: int) -> bytes:

@@ -9,25 +9,25 @@ from bot.detect.media.pictures.formats import sniff
 
 _HEAD = 1024
 _TAIL = 66_000
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _MAGIC = (
     (b"7z\xbc\xaf\x27\x1c", "7z"),
     (b"\x1f\x8b", "packed"),
     (b"BZh", "packed"),
     (b"\xfd7zXZ\0", "packed"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "ole"),
     (b"Rar!\x1a\x07", "unsupported-archive"),
     (b"MSCF", "unsupported-archive"),
     (b"\x28\xb5\x2f\xfd", "unsupported-archive"),
     (b"LZIP", "unsupported-archive"),
     (b"\x1f\x9d", "unsupported-archive"),
-    (b"II*\0", "unsupported-picture"),
-    (b"MM\0*", "unsupported-picture"),
     (b"8BPS", "unsupported-picture"),
     (b"\0\0\0\x0cjP  ", "unsupported-picture"),
     (b"\xff\x4f\xff\x51", "unsupported-picture"),
     (b"\xff\x0a", "unsupported-picture"),
     (b"\0\0\x01\0", "unsupported-picture"),
     (b"\xd7\xcd\xc6\x9a", "drawing"),
+    (b"\1\0\x09\0\0\3", "drawing"),
+    (b"\1\0\x09\0\0\1", "drawing"),
     (b"\x1a\x45\xdf\xa3", "unsupported-video"),
     (b"FLV\x01", "unsupported-video"),
     (b"\0\0\x01\xba", "unsupported-video"),
@@ -41,6 +41,20 @@ _MAGIC = (
     (b"\x7fELF", "unsupported-program"),
     (b"MZ\x90\0", "unsupported-program"),
     (b"\x78\x9f\x3e\x22", "unsupported-tnef"),
+    (b"\0\1\0\0\0", "font"),
+    (b"\1\0\4\1", "font"),
+    (b"\1\0\4\2", "font"),
+    (b"\1\0\4\3", "font"),
+    (b"\1\0\4\4", "font"),
+    (b"%!PS-AdobeFont", "font"),
+    (b"OTTO", "font"),
+    (b"true\0", "font"),
+    (b"ttcf", "font"),
+    (b"wOFF", "font"),
+    (b"wOF2", "font"),
+    # What macOS puts beside files: .DS_Store, and ._* with the attributes of a file.
+    (b"\0\0\0\1Bud1", "desktop"),
+    (b"\0\5\x16\7", "desktop"),
     (b"-----BEGIN PGP MESSAGE", "encrypted"),
     (b"Salted__", "encrypted"),
 )
@@ -72,13 +86,22 @@ def is_plain(data: bytes) -> bool:
 
 
 def _containers(data: bytes) -> Sequence[str]:
+    if data.startswith(OLE):
+        # Word 97 to 2003 files keep a theme as a ZIP inside; the reader tells it from a ZIP behind.
+        return ["ole"]
     kinds = []
     if b"%PDF-" in data[:_HEAD]:
         kinds.append("pdf")
     at_start = data.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08"))
-    if at_start or (b"PK\x05\x06" in data[-_TAIL:] and b"PK\x01\x02" in data):
+    if at_start or end_of_zip(data) >= 0:
         kinds.append("zip")
     return kinds
+
+
+def end_of_zip(data: bytes) -> int:
+    """Return where the last list of contents of a ZIP ends in a file, or -1."""
+    at = data.rfind(b"PK\x05\x06", max(0, len(data) - _TAIL))
+    return at if at >= 0 and b"PK\x01\x02" in data else -1
 
 
 def _simple(data: bytes) -> str:

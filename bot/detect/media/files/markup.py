@@ -15,6 +15,7 @@ from xml.sax.handler import ContentHandler, feature_external_ges, property_lexic
 from defusedxml.common import DefusedXmlException
 from defusedxml.expatreader import DefusedExpatParser
 
+from bot.detect.media.files import text_decoding
 from bot.detect.media.files.walk import Walk
 from bot.errors import NotReadable
 
@@ -33,6 +34,8 @@ change-start change-end soft-page-break abbr acronym cite dfn kbd q samp var lab
 data
 """
 _INLINE = frozenset(_INLINE_NAMES.split())
+# A guide to pronunciation: shown above the words, so it is kept apart from them.
+_GUIDES = frozenset(("rt", "rp", "rPh"))
 _TABS = frozenset(("tab", "tc", "td", "th", "table-cell", "ptab"))
 _TELLING = frozenset(
     (
@@ -58,6 +61,8 @@ class TextHandler(ContentHandler):
         self.text: list[str] = []
         self.apart: list[str] = []
         self._names: dict[str, str] = {}
+        self._guides = 0
+        self._guide: list[str] = []
         self._starts: list[int] = []
 
     def local(self, name: str) -> str:
@@ -71,7 +76,9 @@ class TextHandler(ContentHandler):
         """Take the words of attributes."""
         self._starts.append(len(self.text))
         local = self.local(name)
-        if local in ("br", "cr", "line-break"):
+        if local in _GUIDES:
+            self._guides += 1
+        elif local in ("br", "cr", "line-break"):
             self.text.append("\n")
         elif local in ("tab", "ptab"):
             self.text.append("\t")
@@ -81,7 +88,15 @@ class TextHandler(ContentHandler):
 
     def endElement(self, name: str) -> None:  # noqa: N802 -- SAX's name
         """End an element: what held no text leaves none."""
-        self.ended(self.local(name), is_empty=self._starts.pop() >= len(self.text))
+        local = self.local(name)
+        if local in _GUIDES:
+            self._guides -= 1
+            if not self._guides and self._guide:
+                self.apart.append("".join(self._guide))
+                self._guide = []
+        start = self._starts.pop()
+        if not self._guides:
+            self.ended(local, is_empty=start >= len(self.text))
 
     def ended(self, name: str, *, is_empty: bool) -> None:
         """End a cell, or a line unless it is an element within one, such as a font's name."""
@@ -92,7 +107,7 @@ class TextHandler(ContentHandler):
 
     def characters(self, content: str) -> None:
         """Take text."""
-        self.text.append(content)
+        (self._guide if self._guides else self.text).append(content)
 
     def comment(self, content: str) -> None:
         """Take a comment of the markup."""
@@ -171,7 +186,9 @@ def _add(walk: Walk, text: str, page: int | None) -> None:
         if (match := _DATA.match(line)) is not None:
             open_data_url(walk, line, match.end())
         elif _BASE64.match(line) and (inner := _decoded(line)) is not None:
-            walk.open(inner, page)
+            if walk.is_known(inner) or text_decoding.decode(inner).texts:
+                walk.open(inner, page)
+            # Else it is a signature, a digest or a key: nobody can read it.
         else:
             plain.append(line)
     walk.add("\n".join(plain), page)
@@ -228,6 +245,7 @@ _ADDRESS = re.compile(
     r"data:[^,\s\"'()]{0,200}?(?:;base64,(?:[A-Za-z0-9+/=%_-]|\r?\n[ \t]*)*+|,[^\s\"'<>()]*+)",
     re.IGNORECASE,
 )
+_HTML_GUIDE = re.compile(r"<r[tp](?:\s[^<>]*)?>[^<]*(?:</r[tp]\s*>)?", re.IGNORECASE)
 _MOST_ADDRESSES = 400
 _HALF = re.compile(r"(?:</?|&#?[0-9A-Za-z]{0,8})\Z")
 _CLOSED = ("html", "body", "script", "style", "title", "textarea", "noscript")
@@ -250,7 +268,7 @@ def read_html(walk: Walk, text: str, page: int | None = None, *, is_whole: bool 
         done = match.end()
         tag = (match["tag"] or "").lower()
         if tag:
-            shown.append("\t" if tag in ("td", "th") else "" if tag in _INLINE else "\n")
+            shown.append(_tag_as_space(match))
         hidden = match["attributes"] or match["comment"] or match["declaration"] or ""
         if len(hidden) >= _SHORT or not (hidden + tag).isascii():
             apart[tag + hidden if not tag.isascii() else hidden] = None
@@ -259,12 +277,23 @@ def read_html(walk: Walk, text: str, page: int | None = None, *, is_whole: bool 
         walk.gap("cut-off")
     addresses = [m[0] for m in itertools.islice(_ADDRESS.finditer(text), _MOST_ADDRESSES)]
     words = _ADDRESS.sub("", "".join(shown))
+    if _HTML_GUIDE.search(text):
+        # The same once more without guides, which would split the words that they stand above.
+        plain = _ADDRESS.sub("", _TAG.sub(_tag_as_space, _HTML_GUIDE.sub("", text)))
+        walk.add(re.sub(r"[ \t\r\f]*+\n\s*+", "\n", html.unescape(plain)), page)
+        walk.check_time()
     walk.add(re.sub(r"[ \t\r\f]*+\n\s*+", "\n", html.unescape(words)), page)
     walk.add(html.unescape(_ADDRESS.sub("", "\n".join(apart))), page)
     if len(addresses) == _MOST_ADDRESSES:
         walk.gap("too-many-parts")
     for address in addresses:
         open_data_url(walk, address, address.index(",") + 1)
+
+
+def _tag_as_space(match: re.Match[str]) -> str:
+    """Return what separates the words at a tag: nothing within a line."""
+    tag = (match["tag"] or "").lower()
+    return "" if not tag or tag in _INLINE else "\t" if tag in ("td", "th") else "\n"
 
 
 def _is_cut(text: str, *, ends_in_tag: bool) -> bool:

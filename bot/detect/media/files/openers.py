@@ -48,6 +48,12 @@ def _read_drawing(walk: Walk, data: bytes, page: int | None) -> None:
     read_strings(walk, data)
 
 
+def _read_nothing(walk: Walk, data: bytes, page: int | None) -> None:
+    """Pass over what nobody reads in a document or an archive: fonts, views of folders."""
+    if not walk.is_within:
+        walk.gap("unsupported-document")
+
+
 def _read_text(walk: Walk, data: bytes, page: int | None) -> None:
     """Read text in any encoding that fits; markup is read for what it shows and hides."""
     decoded = text_decoding.decode(data)
@@ -93,6 +99,8 @@ OPENERS: Mapping[str, Opener] = MappingProxyType(
         "picture": _read_picture,
         "drawing": _read_drawing,
         "text": _read_text,
+        "font": _read_nothing,
+        "desktop": _read_nothing,
         "pdf": pdf.read_pdf,
         "zip": xml_packages.read_zip,
         "7z": archives.read_7z,

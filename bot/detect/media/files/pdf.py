@@ -36,8 +36,10 @@ _MOST_OBJECTS = 4_000
 _CURVES = 60
 """So many curves are more than rules and frames: letters may be drawn as shapes."""
 _CHECKED = 2_000
+_MOST_NOTES, _NOTE_CURVES = 1_000, 20
 _DOUBTFUL = 0.02
 _LEAST_PICTURE, _EDGE = 12.0, 40.0
+_STRAIGHT = 0.05
 _WORDS = ("Contents", "T", "Subj", "RC", "TU", "TM", "V", "DV", "A", "NM")
 
 
@@ -82,18 +84,91 @@ def _read_document(walk: Walk, document: Any, data: bytes) -> None:
         for number in range(min(count, walk.limits.pages))
         if _read_page(walk, document, number, outside)
     ]
+    shown = _open(data)
     try:
-        read_objects(walk, data, pictures_outside=bool(outside))
+        _read_appearances(walk, shown, drawn)
+        _read_rest(walk, data, bool(outside))
+        for number in drawn:
+            if not walk.has_time_for_a_picture:
+                walk.gap("time-budget")
+                break
+            _draw(walk, shown, number)
+    finally:
+        shown.close()
+
+
+def _read_rest(walk: Walk, data: bytes, pictures_outside: bool) -> None:
+    """Read what stands in objects beside the pages, and in earlier states of the file."""
+    try:
+        read_objects(walk, data, pictures_outside=pictures_outside)
     except Spent:
         raise
     except NotReadable as error:
         walk.gap(error.reason)
     _read_revisions(walk, data)
-    for number in drawn:
-        if not walk.has_time_for_a_picture:
-            walk.gap("time-budget")
-            break
-        _draw(walk, document, number)
+
+
+def _read_appearances(walk: Walk, copy: Any, drawn: list[int]) -> None:
+    """Read the text of form fields, signatures and notes as it stands on the page.
+
+    It is in streams of their own, apart from the values: in this copy of the file it becomes page
+    content, because pdfium draws no form fields without a form's environment. A page whose notes
+    show pictures or shapes is put into ``drawn``.
+    """
+    known = {line for fragment in walk.fragments for line in fragment.text.split("\n")}
+    for number in range(min(len(copy), walk.limits.pages)):
+        walk.check_time()
+        try:
+            words, shows_more = _appearance_words(copy, number)
+        except pdfium.PdfiumError:
+            walk.gap("broken")
+            continue
+        walk.add("\n".join(w for w in words.split("\n") if w not in known), number + 1)
+        if shows_more and number not in drawn:
+            drawn.append(number)
+
+
+def _appearance_words(copy: Any, number: int) -> tuple[str, bool]:
+    """Return the text of a page with all notes on it, and whether notes show more than text."""
+    page = copy[number]
+    try:
+        count = min(raw.FPDFPage_GetAnnotCount(page), _MOST_NOTES)
+        notes = [note for i in range(count) if (note := raw.FPDFPage_GetAnnot(page, i))]
+        try:
+            if not any(raw.FPDFAnnot_HasKey(note, b"AP") for note in notes):
+                return "", False
+            shows_more = any(_note_shows_more(note) for note in notes)
+            for note in notes:
+                # Hidden notes are read as well: a reader of the file can unhide them.
+                raw.FPDFAnnot_SetFlags(note, raw.FPDF_ANNOT_FLAG_PRINT)
+        finally:
+            for note in notes:
+                raw.FPDFPage_CloseAnnot(note)
+        raw.FPDFPage_Flatten(page, raw.FLAT_PRINT)
+    finally:
+        page.close()
+    page = copy[number]
+    try:
+        text = page.get_textpage()
+        try:
+            words: str = text.get_text_range(errors="replace").replace("\r\n", "\n")
+            return words, shows_more or _is_doubtful(text, words)
+        finally:
+            text.close()
+    finally:
+        page.close()
+
+
+def _note_shows_more(note: Any) -> bool:
+    """Return True if a note's appearance holds a picture, or shapes that may be letters."""
+    strokes = 0
+    for i in range(min(raw.FPDFAnnot_GetObjectCount(note), _MOST_OBJECTS)):
+        item = raw.FPDFAnnot_GetObject(note, i)
+        kind = raw.FPDFPageObj_GetType(item) if item else raw.FPDF_PAGEOBJ_UNKNOWN
+        if kind in (raw.FPDF_PAGEOBJ_IMAGE, raw.FPDF_PAGEOBJ_FORM, raw.FPDF_PAGEOBJ_SHADING):
+            return True
+        strokes += _curves(item) if kind == raw.FPDF_PAGEOBJ_PATH else 0
+    return strokes > _NOTE_CURVES
 
 
 def _read_revisions(walk: Walk, data: bytes) -> None:
@@ -243,12 +318,22 @@ def _objects(page: Any) -> Iterator[Any]:
 
 
 def _curves(item: Any) -> int:
+    """Count a path's curves, and two slanted lines as one: plotters draw letters of lines."""
     count = raw.FPDFPath_CountSegments(item)
     if count > 20_000:
         return _CURVES + 1
-    bezier = raw.FPDF_SEGMENT_BEZIERTO
-    segments = (raw.FPDFPath_GetPathSegment(item, i) for i in range(count))
-    return sum(int(raw.FPDFPathSegment_GetType(s) == bezier) for s in segments) // 3
+    curves = slanted = 0
+    x, y = ctypes.c_float(), ctypes.c_float()
+    last = (0.0, 0.0)
+    for i in range(count):
+        segment = raw.FPDFPath_GetPathSegment(item, i)
+        kind = raw.FPDFPathSegment_GetType(segment)
+        raw.FPDFPathSegment_GetPoint(segment, x, y)
+        curves += kind == raw.FPDF_SEGMENT_BEZIERTO
+        if kind == raw.FPDF_SEGMENT_LINETO:
+            slanted += abs(x.value - last[0]) > _STRAIGHT and abs(y.value - last[1]) > _STRAIGHT
+        last = (x.value, y.value)
+    return curves // 3 + slanted // 2
 
 
 def _is_visible(item: Any) -> bool:

@@ -123,6 +123,9 @@ def behind_the_end(data: bytes, kind: str) -> bytes:
     if kind == "BMP":
         size = int.from_bytes(data[2:6], "little")
         return data[size:] if size > 54 else b""
+    if kind == "TIFF":
+        # Its parts may stand anywhere in the file.
+        return b""
     if kind == "GIF":
         at = _end_of_gif(data)
         return data[at:]

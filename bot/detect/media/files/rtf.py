@@ -1,13 +1,16 @@
-"""Rich Text Format: every destination is read, pictures and objects included.
+r"""Rich Text Format: every destination is read, pictures and objects included.
 
-After the published specification, version 1.9.1.
+After the published specification, version 1.9.1. What a reader shows apart from the line in which
+it is anchored (notes, headers, names of bookmarks) is kept apart, so that it splits no word::
+
+    机{\footnote 见附件}密    gives "机密" and, behind all text, "见附件"
 """
 
 from __future__ import annotations
 
 import binascii
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.detect.media.files.walk import Walk
 
@@ -38,7 +41,46 @@ _SIGNS = {
     b"ldblquote": "“",
     b"rdblquote": "”",
 }
-_CODE_PAGES = {936: "gb18030", 950: "big5hkscs", 932: "cp932", 949: "cp949", 65001: "utf-8"}
+_CODE_PAGES = {
+    936: "gb18030",
+    950: "big5hkscs",
+    932: "cp932",
+    949: "cp949",
+    1361: "johab",
+    65001: "utf-8",
+    10000: "mac-roman",
+}
+# \fcharset of a font and its encoding; 0 and 1 leave it to the document.
+_CHARSETS = {
+    77: "mac-roman",
+    78: "cp932",
+    79: "cp949",
+    80: "gb18030",
+    81: "big5hkscs",
+    128: "cp932",
+    129: "cp949",
+    130: "johab",
+    134: "gb18030",
+    136: "big5hkscs",
+    161: "cp1253",
+    162: "cp1254",
+    163: "cp1258",
+    177: "cp1255",
+    178: "cp1256",
+    186: "cp1257",
+    204: "cp1251",
+    222: "cp874",
+    238: "cp1250",
+    254: "cp437",
+    255: "cp850",
+}
+_APART = frozenset(
+    (
+        *(b"*", b"footnote", b"annotation", b"header", b"headerl", b"headerr", b"headerf"),
+        *(b"footer", b"footerl", b"footerr", b"footerf", b"xe", b"tc", b"info", b"shptxt"),
+        *(b"fldinst", b"bkmkstart", b"bkmkend", b"sn", b"sv", b"nonshppict"),
+    )
+)
 _MOST_GROUPS = 2_000
 _ALPHA = frozenset(b"0123456789abcdefABCDEF")
 
@@ -50,7 +92,22 @@ class _Group:
     silent: bool = False
     hexadecimal: bool = False
     skip: int = 1
+    fonts: bool = False
+    font: str | None = None
+    wide: str | None = None
+    mode: bytes = b"loch"
+    text: list[str] = field(default_factory=list)
     data: bytearray = field(default_factory=bytearray)
+
+    def inner(self) -> _Group:
+        """Return the state in which a group within this one begins."""
+        # Groups inside a picture hold its properties, alternative text among them, not its bytes.
+        return replace(self, data=bytearray(), hexadecimal=False)
+
+    @property
+    def encoding(self) -> str | None:
+        """The encoding of the font in use; Word names one for ideographs and one for the rest."""
+        return (self.wide or self.font) if self.mode == b"dbch" else self.font
 
 
 class _Reading:
@@ -58,7 +115,10 @@ class _Reading:
 
     def __init__(self, walk: Walk) -> None:
         self.walk = walk
-        self.text: list[str] = []
+        self.apart: list[list[str]] = []
+        self.fonts: dict[int, str] = {}
+        self.font = -1
+        self.default = 0
         self.objects: list[bytes] = []
         self.encoding = "gb18030"
         self.groups = [_Group()]
@@ -66,10 +126,16 @@ class _Reading:
         self.to_skip = 0
         self.raw = False
 
+    @property
+    def text(self) -> list[str]:
+        """The text to which the current group adds."""
+        return self.groups[-1].text
+
     def flush(self) -> None:
         """Decode the bytes that wait: a character's may come one by one."""
         if self.pending:
-            self.text.append(self.pending.decode(self.encoding, "replace"))
+            encoding = self.groups[-1].encoding or self.fonts.get(self.default, self.encoding)
+            self.text.append(self.pending.decode(encoding, "replace"))
             self.pending.clear()
 
     def take(self, data: bytes) -> None:
@@ -85,8 +151,7 @@ class _Reading:
     def open(self) -> None:
         """Begin a group; deeper ones than anybody writes are broken."""
         self.flush()
-        outer = self.groups[-1]
-        self.groups.append(_Group(outer.silent, outer.hexadecimal, outer.skip))
+        self.groups.append(self.groups[-1].inner())
         if len(self.groups) > _MOST_GROUPS:
             raise ValueError("too deep")
 
@@ -114,14 +179,50 @@ class _Reading:
             group.skip = max(0, min(number or 0, 8))
         elif word == b"ansicpg":
             self.encoding = _CODE_PAGES.get(number or 0, _single(number))
+        elif word in _APART:
+            self.set_apart()
         elif word in _SILENT:
             group.silent = True
-        elif word in _HEX:
+            group.fonts = group.fonts or word == b"fonttbl"
+        else:
+            self.font_word(group, word, number)
+        if word in _HEX:
             group.hexadecimal = True
         if word in _BREAKS or word in _SIGNS:
             self.flush()
             if not group.silent:
                 self.text.append(_SIGNS.get(word, "\n"))
+
+    def set_apart(self) -> None:
+        """Begin a text of its own for the current group."""
+        self.flush()
+        self.groups[-1].text = []
+        self.apart.append(self.groups[-1].text)
+
+    def font_word(self, group: _Group, word: bytes, number: int | None) -> None:
+        """Take a control word about fonts: the table of them, or the choice of one."""
+        if group.fonts:
+            if word == b"f" and number is not None:
+                self.font = number
+            elif word == b"fcharset" and number in _CHARSETS:
+                self.fonts[self.font] = _CHARSETS[number]
+            elif word == b"cpg" and number:
+                self.fonts[self.font] = _CODE_PAGES.get(number, _single(number))
+        elif word == b"deff":
+            self.default = number or 0
+        elif word in (b"loch", b"hich", b"dbch"):
+            self.flush()
+            group.mode = word
+        elif word in (b"f", b"af") and number is not None:
+            self.flush()
+            encoding = self.fonts.get(number)
+            if group.mode == b"dbch":
+                group.wide = encoding
+            elif word == b"f":
+                group.font = encoding or self.encoding
+        elif word == b"plain":
+            self.flush()
+            group.font, group.wide, group.mode = None, None, b"loch"
 
 
 def _single(number: int | None) -> str:
@@ -149,7 +250,8 @@ def read_rtf(walk: Walk, data: bytes, page: int | None) -> None:
             reading.close()
         reading.flush()
     finally:
-        text = "".join(reading.text)
+        body = reading.groups[0].text
+        text = "\n".join("".join(piece) for piece in (body, *reading.apart) if piece)
         walk.add(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"), page)
     for inner in reading.objects:
         walk.take(len(inner))
@@ -174,6 +276,8 @@ def _step(reading: _Reading, data: bytes, match: re.Match[bytes]) -> int:
         reading.close()
     elif plain is not None:
         reading.take(plain)
+    elif sign == b"*":
+        reading.set_apart()
     elif sign is not None and sign in b"\\{}":
         reading.take(sign)
     elif sign in (b"\n", b"\r", b"~", b"_"):

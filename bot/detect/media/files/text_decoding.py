@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
@@ -22,6 +23,8 @@ _CLOSE = 0.8
 _KNOWN = 0.2
 _CUT, _DAMAGED = "cut-off", "broken"
 _LONGEST_CHARACTER = 4
+# Bytes that fit to the last are believed before those that nearly do.
+_CUT_SHARE, _REPAIRED_SHARE = 0.7, 0.65
 # Text with a few wrong bytes is damaged text; with more it is something else.
 _MOST_WRONG = 0.05
 _LEAST_COMMON = 0.4
@@ -34,6 +37,15 @@ _COMMON = frozenset(
     "這個國時來們為會發動過說產種後對進經電裡現實兩體當點從業還開應樣與關線數間質氣變條沒結問無係軍號請號碼"
     "請保密秘機机内部文件资資料料证證身份号码姓名电话單位通知不得外传傳規规划劃绝絕局处處室办辦"
     "，。、；：？！（）《》“”〔〕★0123456789abcdefghijklmnopqrstuvwxyz ,.:-/\n\r\t"
+)
+# The signs that Western word processors put in place of ASCII's.
+_SMART = frozenset("\u2013\u2014\u2018\u2019\u201c\u201d\u2022\u2026\xa0€")
+# In GB 18030 a quotation mark or dash of Windows-1252 takes the letter behind it for its second
+# byte: "password" becomes one rare ideograph and "assword". Both readings are kept.
+_WESTERN_SIGN = re.compile(
+    rb"[\x81-\xfe][\x80-\xfe]|([\x85\x91-\x97])(?=[A-Za-z0-9]{3})|[\x81-\xfe][0-9][\x81-\xfe][0-9]"
+    rb"|[\x81-\xfe][\x40-\x7e]|.",
+    re.DOTALL,
 )
 
 
@@ -68,13 +80,12 @@ def decode(data: bytes) -> DecodedText:
             return _known(rest, encoding) or _damaged(rest, [encoding])
     if (found := _known(data, "utf-8")) is not None:
         return found
-    guesses = sorted(_guesses(data), key=lambda guess: -guess[0])
-    if guesses:
-        best, _, fault = guesses[0]
-        close = [text for score, text, _ in guesses if score >= best * _CLOSE and score > 0]
-        return DecodedText(tuple(close[:2]), fault)
-    wide = b"\0" in data[:4096]
-    return _damaged(data, [] if wide else ["utf-8", "gb18030", "big5hkscs"])
+    guesses = sorted([*_guesses(data), *_repairs(data)], key=lambda guess: -guess[0])
+    if not guesses:
+        return DecodedText()
+    best, _, fault = guesses[0]
+    close = [text for score, text, _ in guesses if score >= best * _CLOSE and score > 0]
+    return DecodedText(tuple(dict.fromkeys(close[:2])), fault)
 
 
 def _known(data: bytes, encoding: str) -> DecodedText | None:
@@ -89,14 +100,31 @@ def _known(data: bytes, encoding: str) -> DecodedText | None:
 
 
 def _guesses(data: bytes) -> Iterator[tuple[float, str, str | None]]:
-    encodings = ["gb18030", "big5hkscs"] if b"\0" not in data[:4096] else []
+    encodings = ["gb18030", "big5hkscs", "cp1252"] if b"\0" not in data[:4096] else []
     encodings += ["utf-16-le", "utf-16-be"]
     for encoding in encodings:
         decoded = _try(data, encoding)
         if decoded is not None and decoded[0] and _is_text(decoded[0], guessed=True):
             text, fault = decoded
-            # Bytes that fit to the last are believed before those that nearly do.
-            yield _commonness(text) * (1.0 if fault is None else 0.7), text, fault
+            yield _commonness(text) * (1.0 if fault is None else _CUT_SHARE), text, fault
+    if b"\0" not in data[:4096]:
+        parted = _WESTERN_SIGN.sub(lambda m: b"\n" if m[1] else m[0], data)
+        if parted != data and (decoded := _try(parted, "gb18030")) is not None:
+            yield _commonness(decoded[0]), decoded[0], decoded[1]
+
+
+def _repairs(data: bytes) -> Iterator[tuple[float, str, str | None]]:
+    """Yield what text with a few wrong bytes can be.
+
+    It stands beside the other guesses: nearly any bytes of an even number are letters in UTF-16,
+    so that one wrong byte in GB 18030 must not leave UTF-16 as the only encoding that fits.
+    """
+    if b"\0" in data[:4096]:
+        return
+    for encoding in ("utf-8", "gb18030", "big5hkscs"):
+        found = _damaged(data, [encoding])
+        for text in found.texts:
+            yield _commonness(text) * _REPAIRED_SHARE, text, found.fault
 
 
 def _damaged(data: bytes, encodings: list[str]) -> DecodedText:
@@ -116,7 +144,7 @@ def _damaged(data: bytes, encodings: list[str]) -> DecodedText:
 def _commonness(text: str) -> float:
     """Return how much a text looks like one: the share of letters that people use most."""
     sample = text[:20_000]
-    common = sum(1.0 for c in sample if c in _COMMON)
+    common = sum(1.0 for c in sample if c in _COMMON or c in _SMART)
     known = sum(0.5 for c in sample if c.isascii() or "\u4e00" <= c <= "\u9fff")
     return (common + known * _KNOWN) / len(sample)
 

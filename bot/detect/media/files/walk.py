@@ -107,11 +107,12 @@ class Walk:
         self._depth += 1
         try:
             for kind in self._kinds_of(data):
-                self._open_as(kind, data, page)
+                self.open_as(kind, data, page)
         finally:
             self._depth -= 1
 
-    def _open_as(self, kind: str, data: bytes, page: int | None) -> None:
+    def open_as(self, kind: str, data: bytes, page: int | None = None) -> None:
+        """Read one part as a given kind; record why it could not be read."""
         opener = self._openers.get(kind)
         if opener is None:
             self.gap(kind)
@@ -157,6 +158,15 @@ class Walk:
             return False
         self.handed.append((target, data))
         return True
+
+    @property
+    def is_within(self) -> bool:
+        """Return True if the part at hand stands in another file."""
+        return self._depth > 1
+
+    def is_known(self, data: bytes) -> bool:
+        """Return True if content is of a known kind, and not only bytes that may be text."""
+        return list(self._kinds_of(data)) != ["text"]
 
     def take(self, size: int) -> None:
         """Count one unpacked part of ``size`` bytes; raise Spent beyond the bounds."""

@@ -14,7 +14,13 @@ from bot.detect.media.files.zips import Package
 from bot.errors import NotReadable
 
 _SHEET = re.compile(r"xl/(?:work|chart|dialog|macro)sheets/[^/]*?(\d{0,5})\.xml\Z")
+_BOOK = "xl/workbook.xml"
 _SHARED = "xl/sharedStrings.xml"
+_HEADS = frozenset(
+    ("oddHeader", "oddFooter", "evenHeader", "evenFooter", "firstHeader", "firstFooter")
+)
+# &L, &C and &R begin a section, the others name fonts, sizes, colours and fields (18.3.1.46).
+_CODE = re.compile(r'&(?:"[^"]*"|K[0-9A-Fa-f]{6}|K\d\d[+-]\d{3}|\d{1,3}|[LCRPNDTZFAGSXYBIUEOH]|&)')
 
 
 class _Shared(TextHandler):
@@ -37,6 +43,8 @@ class _Sheet(TextHandler):
         super().__init__()
         self._shared, self._used, self._most = shared, used, most
         self._kind, self._value, self._in_value = "", [""], False
+        self._head: list[str] = []
+        self._in_head = False
 
     def startElement(self, name: str, attrs: Any) -> None:  # noqa: N802 -- SAX's name
         local = self.local(name)
@@ -44,11 +52,18 @@ class _Sheet(TextHandler):
             self._kind = attrs.get("t", "")
         elif local == "v":
             self._in_value, self._value = True, []
+        elif local in _HEADS:
+            self.text.append("\n")
+        self._in_head = self._in_head or local in _HEADS
         super().startElement(name, attrs)
 
     def characters(self, content: str) -> None:
         if self._in_value:
             self._value.append(content)
+        elif self._guides:
+            super().characters(content)
+        elif self._in_head:
+            self._head.append(content)
         else:
             self._most -= len(content)
             self.text.append(content)
@@ -61,6 +76,10 @@ class _Sheet(TextHandler):
             if self._most < 0:
                 raise Spent("too-much-text")
             self.text.append(value)
+        elif name in _HEADS:
+            self._in_head = False
+            self.text += [*_sections("".join(self._head)), "\n"]
+            self._head.clear()
         elif name == "c":
             self.text.append("\t")
         elif name not in ("is", "f"):
@@ -80,6 +99,26 @@ class _Sheet(TextHandler):
         return text
 
 
+def _sections(head: str) -> list[str]:
+    """Return the words of a header or footer, without the codes that are glued to them."""
+
+    def plain(match: re.Match[str]) -> str:
+        code = match[0]
+        return "&" if code == "&&" else "\n" if code in ("&L", "&C", "&R") else ""
+
+    # A size before a digit is closed by a space that nobody sees, so both readings are kept.
+    return list(dict.fromkeys((_CODE.sub(plain, head), "\n" + _CODE.sub(" ", head))))
+
+
+class _Book(TextHandler):
+    """Gathers the names of sheets and of ranges, short ones too."""
+
+    def startElement(self, name: str, attrs: Any) -> None:  # noqa: N802 -- SAX's name
+        if self.local(name) in ("sheet", "definedName"):
+            self.apart += [attrs[key] for key in ("name", "comment") if key in attrs]
+        super().startElement(name, attrs)
+
+
 def read_sheets(walk: Walk, package: Package) -> frozenset[str]:
     """Read all sheets, hidden or not, and the strings that none uses; return the parts read."""
     shared = _Shared()
@@ -87,6 +126,12 @@ def read_sheets(walk: Walk, package: Package) -> frozenset[str]:
     if (info := package.names.get(_SHARED)) is not None:
         done.add(info.filename)
         _parse(walk, package.try_read(info), shared)
+    book = _Book()
+    if (info := package.names.get(_BOOK)) is not None:
+        done.add(info.filename)
+        _parse(walk, package.try_read(info), book)
+        walk.add("".join(book.text))
+        walk.add("\n".join(dict.fromkeys(book.apart)))
     used: set[int] = set()
     try:
         for name, info in sorted(package.names.items()):

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import zipfile
 
-from bot.detect.media.files import ofd, workbooks
+from bot.detect.media.files import ofd, text_decoding, workbooks
 from bot.detect.media.files.binary_strings import read_strings
 from bot.detect.media.files.compound_files import LEGACY
 from bot.detect.media.files.file_kinds import kinds_of
@@ -29,6 +29,9 @@ _MAIN = (
 )
 # Settings of printers, embedded fonts, layout caches: bytes that no reader of a document sees.
 _SETTINGS = re.compile(r"printerSettings|\.odttf\Z|\.fntdata\Z|/fonts?/|layout-cache\Z", re.I)
+# A drawing of the first page, which is read for itself.
+_THUMBNAIL = re.compile(r"docProps/thumbnail\.[ew]mf\Z", re.I)
+_END_OF_ZIP, _END_SIZE = b"PK\x05\x06", 22
 _STYLES = re.compile(r"/(?:theme\d*|fontTable|webSettings|styles|stylesWithEffects)\.xml\Z")
 
 
@@ -58,7 +61,8 @@ def _read_parts(walk: Walk, package: Package, data: bytes) -> None:
     walk.add("\n".join(name for name in package.all_names if not name.isascii()))
     if data[:4] != b"PK\x03\x04":
         walk.gap("appended-data")
-    if "xl/workbook.bin" in names and not walk.hand_over(data, "xlsx"):
+    converted = "xl/workbook.bin" in names and walk.hand_over(data, "xlsx")
+    if "xl/workbook.bin" in names and not converted:
         walk.gap(LEGACY)
     if "OFD.xml" in names:
         done = ofd.read_pages(walk, package)
@@ -67,7 +71,12 @@ def _read_parts(walk: Walk, package: Package, data: bytes) -> None:
     else:
         done = frozenset[str]()
     for info in sorted(package.parts, key=_order):
-        if info.filename not in done:
+        if info.filename in done:
+            continue
+        if converted and info.filename.endswith(".bin"):
+            # The converted workbook holds the text of its binary parts.
+            read_strings(walk, package.try_read(info))
+        else:
             _read_part(walk, package, info)
 
 
@@ -105,7 +114,7 @@ def _read_part(walk: Walk, package: Package, info: zipfile.ZipInfo) -> None:
     if name.endswith("vbaProject.bin"):
         walk.gap("unsupported-macros")
         read_strings(walk, data)
-    elif _SETTINGS.search(name):
+    elif _SETTINGS.search(name) or _THUMBNAIL.search(name):
         read_strings(walk, data)
     elif name.endswith(_XML) or data.lstrip(b"\xef\xbb\xbf \r\n\t").startswith(b"<?xml"):
         try:
@@ -128,12 +137,27 @@ def _read_binary(walk: Walk, data: bytes) -> None:
     if data.startswith((b"\xd0\xcf\x11\xe0", b"PK\x03\x04")):
         walk.open(data)
         return
+    if texts := text_decoding.decode_all(data):
+        walk.add("\n".join(texts))
+        return
     read_strings(walk, data)
     found = False
     for magic in (b"PK\x03\x04", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0", b"GIF89a"):
         start = data.find(magic)
         if start >= 0:
             found = True
-            walk.open(data[start:])
-    if not found:
+            # Behind the ZIP of a seal stands the rest of the signature around it.
+            end = data.rfind(_END_OF_ZIP) + _END_SIZE if magic.startswith(b"PK") else len(data)
+            walk.open(data[start : end if end > start + _END_SIZE else None])
+    if not found and not _is_der(data):
         walk.gap("unsupported-part")
+
+
+def _is_der(data: bytes) -> bool:
+    """Return True if a part is one DER sequence (X.690): a signature without a picture."""
+    if data[:1] != b"\x30" or len(data) < 2:
+        return False
+    if data[1] < 0x80:
+        return len(data) == 2 + data[1]
+    count = data[1] & 0x7F
+    return count <= 4 and len(data) >= 2 + count + int.from_bytes(data[2 : 2 + count], "big")

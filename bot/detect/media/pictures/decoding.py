@@ -16,6 +16,9 @@ from bot.errors import NotReadable
 MAX_PIXELS = 25_000_000
 MAX_SIDE = 65_535
 MAX_FRAMES = 3
+# Each page of a fax or a scan is another text; the stills of an animation are much alike.
+MAX_PAGES = 10
+_SUB_PICTURES = 330
 
 _LIGHT, _DARK, _SHARE = 170, 110, 0.02
 _SAMPLE = 1_000_000
@@ -85,14 +88,18 @@ def _stills(data: bytes, kind: str) -> DecodedPicture:
             if image.width * image.height > MAX_PIXELS or max(image.size) > MAX_SIDE:
                 raise NotReadable("too-large")
             count = int(getattr(image, "n_frames", 1))
-            most = max(1, min(MAX_FRAMES, MAX_PIXELS // max(image.width * image.height, 1)))
+            largest = MAX_PAGES if kind == "TIFF" else MAX_FRAMES
+            most = max(1, min(largest, MAX_PIXELS // max(image.width * image.height, 1)))
             chosen = sorted({round(i * (count - 1) / max(most - 1, 1)) for i in range(most)})
             frames = []
             for number in chosen:
                 image.seek(number)
                 image.load()
                 frames.append(_to_frame(image))
-    more = _appended(data) or ("too-many-frames" if count > len(chosen) else None)
+            # Camera files keep the photo itself there, and a small copy in the first place.
+            hidden = kind == "TIFF" and _SUB_PICTURES in image.getexif()
+    unread = count > len(chosen) or hidden
+    more = _appended(data) or ("too-many-frames" if unread else None)
     return DecodedPicture(tuple(frames), more)
 
 

@@ -15,4 +15,6 @@ def sniff(data: bytes) -> str | None:
         return "WEBP"
     if data.startswith(b"BM") and len(data) > 26 and data[6:10] == b"\0\0\0\0":
         return "BMP"
+    if data.startswith((b"II*\0", b"MM\0*")):
+        return "TIFF"
     return None

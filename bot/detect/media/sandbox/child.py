@@ -30,6 +30,7 @@ def main(engine_name: str, seconds: float) -> None:
     source, sink = _private_pipes()
     programs = engine_name == "tesseract"
     confinement.end_with_parent()
+    confinement.return_large_blocks()
     network = confinement.leave_network()
     gauge = confinement.memory_gauge()
     confinement.limit(_MEMORY, _TESSERACT_FILES if programs else 0)
@@ -71,6 +72,7 @@ def main(engine_name: str, seconds: float) -> None:
         reply, data = answer(reader, header, body, recall)
         confinement.end_after(0)
         confinement.limit_growth(gauge, _MEMORY, _MEMORY)
+        confinement.return_free_memory()
         if confinement.resident(gauge) > _KEPT_MEMORY:
             # The next document would have too little left; a new child has all of it.
             reply["retire"] = True

@@ -18,6 +18,8 @@ from collections.abc import Iterable
 _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS = 1, 38
 _CLONE_NEWUSER, _CLONE_NEWNET, _CLONE_NEWIPC = 0x10000000, 0x40000000, 0x08000000
 
+_M_MMAP_THRESHOLD = -3
+
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _VERSION_FLAG, _PATH_BENEATH = 1, 1
 _EXECUTE, _WRITE, _READ, _READ_DIR, _MAKE_SOCKET = 1, 2, 4, 8, 1 << 9
@@ -50,6 +52,26 @@ def memory_gauge() -> int | None:
         return os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
         return None
+
+
+def return_large_blocks() -> None:
+    """Have every freed block of 1 MiB or more returned to the kernel at once (glibc).
+
+    By itself glibc raises that threshold to 32 MiB when the first picture is freed, and later
+    pictures fragment the heap: what could be read would depend on what was read before.
+    """
+    if sys.platform == "linux":
+        mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+        if mallopt is not None:
+            mallopt(_M_MMAP_THRESHOLD, 1 << 20)
+
+
+def return_free_memory() -> None:
+    """Return the free pages of the heap to the kernel (glibc)."""
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+        if trim is not None:
+            trim(0)
 
 
 def limit_growth(gauge: int | None, resident: int, most: int) -> None:
