@@ -52,8 +52,9 @@ async def metrics(health: Health) -> bytes:
             ),
         ]
     if health.polls:
-        heard = await health.last_answer_at()
-        at = heard.timestamp() if heard else 0.0
+        last_answer = await health.last_answer_at()
+        at = last_answer.timestamp() if last_answer else 0.0
+
         families.append(
             GaugeMetricFamily(
                 "shoukou_last_poll_timestamp_seconds", "When the platform last answered.", value=at

@@ -304,10 +304,10 @@ class Effects:
         The effects of a case that waits for its decision stay, because its card will be edited.
         """
         waiting = select(cases.c.id).where(cases.c.status.in_([CaseStatus.OPEN, CaseStatus.TAKEN]))
-        needless = or_(effects.c.case_id.is_(None), effects.c.case_id.not_in(waiting))
+        unnecessary = or_(effects.c.case_id.is_(None), effects.c.case_id.not_in(waiting))
         old = (
             select(effects.c.id)
-            .where(effects.c.planned_at < before, effects.c.finished_at.is_not(None), needless)
+            .where(effects.c.planned_at < before, effects.c.finished_at.is_not(None), unnecessary)
             .limit(limit)
         )
         async with self._db.within(tx) as tx:

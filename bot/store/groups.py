@@ -147,7 +147,7 @@ class Groups:
             return self._group((await tx.execute(query)).one())
 
     async def set_supervision(self, tx: Tx | None, configured: int | None) -> int | None:
-        """Take the supervisors' chat off those that wait or are refused; return its present id."""
+        """Remove the supervisors' chat from pending and refused groups; return its present id."""
         if configured is None:
             return None
         async with self._db.within(tx) as tx:

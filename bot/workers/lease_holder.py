@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 TTL = timedelta(seconds=10)
 RENEWAL = 3.0
 LOOK = 1.0
-"""Seconds between renewals, and between looks for what is free."""
+"""Seconds between renewals, and between searches for free leases."""
 
 MARGIN = 2.0
 """Seconds before the end of its leases at which a process suspends its work."""

@@ -31,7 +31,7 @@ REMOVAL_PATIENCE = 10.0
 
 
 class OutcomeStore(Record, Protocol):
-    """Where effects are recorded; the store's side of the outbox."""
+    """Records effects; the store's side of the outbox."""
 
     async def merge(self, rows: Sequence[EffectRow]) -> tuple[EffectRow, Collection[int]] | None:
         """Commit that notices leave as one; return that one, and the ids that it carries."""
@@ -172,7 +172,7 @@ class Outbox:
 
     async def _removed(self, rows: Sequence[EffectRow]) -> set[int]:
         """Wait for the deletions of the effects' cases; return the ids they made unnecessary."""
-        needless: set[int] = set()
+        unnecessary: set[int] = set()
         for case in {_case(r) for r in rows}:
             under_way = set(self._removals.get(case, ()))
             if not under_way:
@@ -180,8 +180,8 @@ class Outbox:
             await asyncio.wait(under_way)
             if all(removal.done() for removal in self._removals.get(case, ())):
                 self._removals.pop(case, None)
-            needless.update(*(removal.result() for removal in under_way))
-        return needless
+            unnecessary.update(*(removal.result() for removal in under_way))
+        return unnecessary
 
     async def _send_texts(
         self, rows: Sequence[EffectRow], removed: asyncio.Task[set[int]], *, again: bool
@@ -192,8 +192,8 @@ class Outbox:
         at_once = self._spawn(self._all(now, again=again))
         try:
             if notices:
-                needless = await asyncio.shield(removed)
-                await self._all([r for r in notices if r.id not in needless], again=again)
+                unnecessary = await asyncio.shield(removed)
+                await self._all([r for r in notices if r.id not in unnecessary], again=again)
         finally:
             await at_once
 

@@ -1,4 +1,4 @@
-"""Which effects may be repeated, which count against the limits, and the pauses between tries."""
+"""Rules for effects: kinds that may be repeated, kinds without a sending limit, and pauses."""
 
 from __future__ import annotations
 

@@ -150,10 +150,10 @@ class Worker:
     async def stop_work(self, lane: int, seconds: float) -> None:
         """Stop working on a lane: drop its queued rows, give those under way some seconds."""
         self._forget(self._queues.drop(lane))
-        begun = [task for task, row in self._tasks.items() if row.lane == lane]
-        if begun and seconds > 0:
-            await asyncio.wait(begun, timeout=seconds)
-        await _cancelled(begun)
+        under_way = [task for task, row in self._tasks.items() if row.lane == lane]
+        if under_way and seconds > 0:
+            await asyncio.wait(under_way, timeout=seconds)
+        await _cancelled(under_way)
         await self._batcher.flush()
 
     def _pump(self) -> None:

@@ -50,7 +50,7 @@ async def others(url: str, db: Database, clock: HandClock) -> AsyncIterator[Othe
 
 
 async def passed(clock: HandClock, span: timedelta = SHORT) -> None:
-    """Let time pass, by the clock that the engine goes by."""
+    """Wait until short leases end: by the test's clock on SQLite, else by the server's."""
     clock.forward(seconds=span.total_seconds() * 2)
     await asyncio.sleep(span.total_seconds() * 2)
 
@@ -61,7 +61,7 @@ async def test_a_lease_has_one_owner(leases: Leases, others: Others) -> None:
     assert await others.leases.acquire(["feed"], "b", LONG) == []
 
 
-async def test_many_who_want_the_same_share_it_out(leases: Leases, others: Others) -> None:
+async def test_concurrent_processes_acquire_each_lease_once(leases: Leases, others: Others) -> None:
     every = (leases, others.leases)
     wanted = [every[n % 2].acquire(LANE, f"worker{n}", LONG, limit=3) for n in range(6)]
     taken = [claim.name for got in await asyncio.gather(*wanted) for claim in got]
@@ -105,7 +105,7 @@ async def test_released_lease_is_free_at_once(leases: Leases, others: Others) ->
     assert await others.leases.acquire(["feed"], "c", LONG) == []
 
 
-async def test_who_is_alive_is_counted(leases: Leases, others: Others, clock: HandClock) -> None:
+async def test_live_workers_are_counted(leases: Leases, others: Others, clock: HandClock) -> None:
     await leases.renew("a", [], LONG)
     await others.leases.renew("b", [], SHORT)
     assert await leases.alive() == 2
@@ -150,7 +150,7 @@ async def test_nothing_is_written_for_a_claim_that_was_lost(
     ]
 
 
-async def test_a_claim_that_has_ended_but_was_not_taken_still_writes(
+async def test_expired_claim_still_writes_until_another_process_acquires_it(
     db: Database, leases: Leases, clock: HandClock
 ) -> None:
     (claim,) = await leases.acquire(["feed"], "a", SHORT)
@@ -161,7 +161,7 @@ async def test_a_claim_that_has_ended_but_was_not_taken_still_writes(
 
 
 @postgresql_only
-async def test_a_takeover_waits_for_who_is_just_writing_and_renewing_does_not(
+async def test_acquiring_waits_for_open_transactions_and_renewing_does_not(
     db: Database, leases: Leases, others: Others, clock: HandClock
 ) -> None:
     (claim,) = await leases.acquire(["feed"], "a", SHORT)
@@ -177,7 +177,7 @@ async def test_a_takeover_waits_for_who_is_just_writing_and_renewing_does_not(
     assert len(await others.leases.acquire(["feed"], "b", LONG)) == 1
 
 
-async def test_a_task_takes_its_claim_along() -> None:
+async def test_task_inherits_its_claim() -> None:
     async def lane() -> int:
         return current_lane()
 
@@ -220,7 +220,7 @@ async def test_pending_rows_are_listed_by_lane(db: Database, keys: Keys) -> None
 
 
 @postgresql_only
-async def test_a_process_that_stops_in_a_transaction_does_not_hold_its_lease_for_ever(
+async def test_process_stopped_in_a_transaction_loses_its_lease(
     url: str, leases: Leases, monkeypatch: pytest.MonkeyPatch, clock: HandClock
 ) -> None:
     monkeypatch.setattr("bot.store.engines.HANGING_MS", 300)

@@ -155,7 +155,7 @@ def _shown_text(message: telegram.Message) -> str:
 
 
 def _unknown(message: telegram.Message) -> tuple[Attachment, ...]:
-    """Return a stand-in for content of kinds that nobody here knows, so that it is never clean."""
+    """Return a stand-in for content of unknown kinds, so that it never counts as clean."""
     return tuple(
         Attachment(kind=AttachmentKind.DOCUMENT, file_id="", unique_id=f"unknown-{name}")
         for name in unknown_fields(message)
