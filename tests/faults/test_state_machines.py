@@ -15,7 +15,7 @@ from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from bot.outgoing import EffectKind, EffectStatus
 from bot.ports import Received
-from bot.store.effects import REPEATABLE, LaneEffects, NewEffect
+from bot.store.effects import REPEATABLE, Effects, NewEffect
 from bot.store.inbox import Inbox
 from tests.support.machines import ENGINES, START, Crashing, Machine, bound, try_orders
 
@@ -108,10 +108,10 @@ class InboxMachine(Crashing):
 
 
 class EffectsMachine(Crashing):
-    """LaneEffects are planned, sent, postponed and ended in any order; nothing is said twice."""
+    """Effects are planned, sent, postponed and ended in any order; nothing is said twice."""
 
     def made(self) -> None:
-        self.effects = LaneEffects(self.db, self.keys.cipher)
+        self.effects = Effects(self.db, self.keys.cipher)
 
     @initialize()
     def begin(self) -> None:

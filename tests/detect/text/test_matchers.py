@@ -59,5 +59,5 @@ def test_the_setting_selects_the_matcher(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_an_unknown_matcher_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHOUKOU_MATCHER", "grep")
-    with pytest.raises(ConfigurationError, match="matcher"):
+    with pytest.raises(ConfigurationError, match="SHOUKOU_MATCHER"):
         load_settings()
