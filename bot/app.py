@@ -320,7 +320,9 @@ def _app(base: _Base, casework: _Casework, *, watched: list[WatchedFile[Any]]) -
         health=health,
         lanes=Lanes(holder=base.holder, intake=Intake(store.inbox, worker), wakeups=base.wakeups),
         retention=Retention(store, timedelta(days=settings.retention_days)),
-        blind_spots=BlindSpots(store, casework.replies, base.composer, heard_at=health.heard_at),
+        blind_spots=BlindSpots(
+            store, casework.replies, base.composer, last_answer_at=health.last_answer_at
+        ),
         backlog=Backlog(store, casework.alerts, base.composer, casework.outbox.start),
         watched=watched,
     )

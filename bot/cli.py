@@ -77,5 +77,5 @@ def main() -> None:
     try:
         commands(sys.argv[1] if len(sys.argv) > 1 else None)()
     except ConfigurationError as error:
-        typer.echo(f"✗ {error.told(_translator())}", err=True)
+        typer.echo(f"✗ {error.in_one_line(_translator())}", err=True)
         raise SystemExit(2) from None

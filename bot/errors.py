@@ -4,11 +4,11 @@ ShoukouError
 ├── ConfigurationError      a setting, policy or pack is wrong
 ├── NotReadable             a file could not be read; becomes ``not_inspected``
 ├── DatabaseAway            the database cannot be reached or written just now: try again
-├── LeaseLost               another process works on this by now: leave it to that one
+├── LeaseLost               another process holds the lease now: nothing was written
 └── PlatformError           an act on the platform did not succeed
     ├── NotSent             provably nothing happened: try again
     │   └── RetryAfter      the platform asks to wait
-    ├── OutcomeUnknown      it may have happened: never say it twice
+    ├── OutcomeUnknown      it may have happened: never send it twice
     └── Refused             a definite no: do not repeat
         ├── Forbidden       the bot lacks the right, or may not write to that person
         ├── NotFound        the message or chat is gone
@@ -16,7 +16,7 @@ ShoukouError
         ├── Conflict        another process polls with the same token
         └── Migrated        the group has become a supergroup with another id
 
-No message of these errors holds content, a name or a token: they may be logged.
+No message of these errors holds content, a name or a token, so they may be logged.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ class ShoukouError(Exception):
 
 
 class ConfigurationError(ShoukouError):
-    """A setting, policy or pack is wrong: says what, where and how to mend it.
+    """A setting, policy or pack is wrong, with the fault, its place and a remedy.
 
-    ``what`` and ``mend`` are English sentences whose ``{fields}`` are filled in, so that they can
-    be translated before.
+    ``what`` and ``mend`` are English sentences that are translated before their ``{fields}`` are
+    filled in.
     """
 
     def __init__(self, what: str, *, where: str = "", mend: str = "", **fields: object) -> None:
         self.what, self.where, self.mend, self.fields = what, where, mend, fields
-        super().__init__(self.told(lambda sentence: sentence))
+        super().__init__(self.in_one_line(lambda sentence: sentence))
 
-    def told(self, translate: Callable[[str], str]) -> str:
-        """Return one line: where, what, how to mend it."""
+    def in_one_line(self, translate: Callable[[str], str]) -> str:
+        """Return one line: the place, the fault, the remedy."""
         what, mend = (translate(s) if s else "" for s in (self.what, self.mend))
         if self.fields:
             what, mend = what.format(**self.fields), mend.format(**self.fields)
@@ -65,7 +65,7 @@ class DatabaseAway(ShoukouError):
 
 
 class LeaseLost(ShoukouError):
-    """Another process works on this by now: nothing was written, leave it to that one."""
+    """Another process holds the lease now: nothing was written, and that process continues."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -73,7 +73,7 @@ class LeaseLost(ShoukouError):
 
 
 class PlatformError(ShoukouError):
-    """An act on the platform did not succeed; ``code`` is short and holds no content."""
+    """An act on the platform failed; ``code`` is short and holds no content."""
 
     def __init__(self, code: str = "") -> None:
         self.code = code

@@ -1,4 +1,4 @@
-"""The stages' needs from outside, as protocols; app.py builds the parts behind them.
+"""Protocols that the stages use; app.py builds their implementations.
 
 Every method of `Actor` raises the errors of `bot.errors.PlatformError` and no others.
 """
@@ -24,7 +24,7 @@ class Actor(Protocol):
         """Send a post and return its message id."""
 
     async def edit(self, post: Post, message_id: int) -> None:
-        """Put a post's text and buttons in place of a sent message's; unchanged is no error."""
+        """Replace the text and buttons of a sent message; an unchanged post is no error."""
 
     async def answer(self, press_id: str, text: str, *, alert: bool = False) -> None:
         """Answer a button press with a short text (at most 200 characters)."""
@@ -73,10 +73,10 @@ class MediaReader(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
-    """One raw update, as it is committed to the inbox before it is confirmed.
+    """One raw update, committed to the inbox before it is confirmed to the platform.
 
     ``update`` is its parsed JSON, so that it is parsed once. ``may_be_removed``: an earlier run
-    may have received it too, and requested its removal before it could commit.
+    may have received it too, and requested its removal before the commit.
     """
 
     platform: str

@@ -1,4 +1,4 @@
-"""Which messages belong together: the members of an album, and the versions of one message."""
+"""Find related messages: the members of an album, and the versions of one message."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bot.store.store import Store
 
 
 class RelatedMessages:
-    """Finds what belongs to a message, and lets what belongs together pass one by one."""
+    """Finds the messages and cases related to a message, and serialises their handling."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -24,7 +24,7 @@ class RelatedMessages:
 
     @contextlib.asynccontextmanager
     async def in_turn(self, subject: Subject) -> AsyncIterator[None]:
-        """Let the messages of one album, and the versions of one message, pass one by one."""
+        """Admit one message of an album, or one version of a message, at a time."""
         message = subject.message
         key = (message.chat_id, message.album_id or message.message_id)
         async with self._locks.setdefault(key, asyncio.Lock()):
@@ -42,8 +42,8 @@ class RelatedMessages:
     async def case(self, plan: Plan) -> Case | None:
         """Return the case that a message joins: its album's, or that of an earlier version.
 
-        That is the one by which the album or the version went; else, for what stays and is
-        recorded, the first of the same album.
+        It is the case that removed the album or the version. For a message that stays and is
+        recorded, it is otherwise the first case of the same album.
         """
         subject, message = plan.subject, plan.subject.message
         if message.album_id is not None:
@@ -63,12 +63,12 @@ class RelatedMessages:
         return earlier[0] if earlier and stays else None
 
     async def begun(self, subject: Subject) -> Case | None:
-        """Return the case whose removal of this very message an earlier run has begun."""
+        """Return the case of this message if an earlier run has begun its removal."""
         case = await self._store.cases.of_update(subject.inbox_id)
         return case if case is not None and await self.deletion(case) is not None else None
 
     async def deletion(self, case: Case) -> EffectRow | None:
-        """Return the deletion of the message that opened a case, None where it is to stay."""
+        """Return the deletion of the message that opened a case; None if the message stays."""
         return await self._store.effects.by_key(_key(case, case.message_id))
 
 

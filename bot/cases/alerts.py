@@ -1,4 +1,4 @@
-"""Messages to the supervisors that belong to no card."""
+"""Messages to the supervisors outside of the cards."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _QUOTED = 120
 
 
 class Alerts:
-    """Plans what the supervisors' chat is told; without such a chat, nothing."""
+    """Plans messages to the supervisors' chat; none if no such chat is configured."""
 
     def __init__(self, store: Store, composer: Composer, chat: SupervisorsChat) -> None:
         self._store = store
@@ -23,9 +23,9 @@ class Alerts:
         self._chat = chat
 
     async def unsure(self, row: EffectRow) -> list[NewEffect]:
-        """Report a message with an unknown outcome, which is not repeated.
+        """Report a message of unknown outcome, which is not sent again.
 
-        What was said to a person in private is not repeated here either.
+        The text of a private message to a person is not quoted.
         """
         payload = load(row.payload) if row.payload else Payload()
         public = row.chat_id < 0 and payload.post is not None
@@ -39,7 +39,7 @@ class Alerts:
         return self.alert(f"unsure/{row.id}", text)
 
     async def dead_letter(self, update_id: int, chat_id: int | None) -> list[NewEffect]:
-        """Report an update that could not be handled and that cannot become a case."""
+        """Report an update that could not be handled and cannot become a case."""
         group = await self._store.groups.get(chat_id) if chat_id is not None else None
         text = words.dead_letter(
             self._composer.translator(),
@@ -49,14 +49,14 @@ class Alerts:
         return self.alert(f"dead-letter/{update_id}", text)
 
     def alert(self, key: str, text: RichText) -> list[NewEffect]:
-        """Send supervisors a message that must arrive: it is repeated after a lost reply."""
-        return self._told(EffectKind.ESCALATE, key, text)
+        """Plan a message that must arrive: it is sent again after a lost reply."""
+        return self._message(EffectKind.ESCALATE, key, text)
 
-    def say(self, key: str, text: RichText) -> list[NewEffect]:
-        """Send supervisors a message that is never repeated."""
-        return self._told(EffectKind.SAY, key, text)
+    def send_once(self, key: str, text: RichText) -> list[NewEffect]:
+        """Plan a message that is never sent twice, even if its reply was lost."""
+        return self._message(EffectKind.SAY, key, text)
 
-    def _told(self, kind: EffectKind, key: str, text: RichText) -> list[NewEffect]:
+    def _message(self, kind: EffectKind, key: str, text: RichText) -> list[NewEffect]:
         if self._chat.id is None:
             return []
         payload = dump(Payload(post=Post(chat_id=self._chat.id, text=text)))

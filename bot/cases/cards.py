@@ -1,4 +1,4 @@
-"""The supervisors' cards: rendered from the case whenever they are sent or brought up to date."""
+"""The supervisors' cards, rendered from the case whenever they are sent or updated."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Cards:
         self._chat = chat
 
     async def escalation(self, tx: Tx, case: Case) -> list[NewEffect]:
-        """Open a case for a decision and plan its card, once; no chat of supervisors, no card."""
+        """Open a case for a decision and plan its card once, if there is a supervisors' chat."""
         if await self._store.cases.promote(tx, case.id):
             case = replace(case, status=CaseStatus.OPEN)
         if self._chat.id is None:
@@ -54,17 +54,17 @@ class Cards:
     async def refresh(
         self, tx: Tx, case: Case, occasion: str, *, details: bool = False
     ) -> list[NewEffect]:
-        """Plan to bring a sent card up to date; ``occasion`` is unique for each reason to."""
+        """Plan the update of a sent card; ``occasion`` is unique for each reason."""
         sent = await self._store.effects.by_key(card_key(case.id))
         if sent is None or sent.result_message_id is None:
             return []
         return [await self._edit(tx, case, sent, occasion, details=details)]
 
     async def catch_up(self, tx: Tx, case: Case, occasion: str) -> list[NewEffect]:
-        """Plan to show what became of effects, unless a change of the card waits to be sent.
+        """Plan a card's update with new outcomes, unless another update waits to be sent.
 
-        A card is rendered when it is sent, so that one shows this too. It is held meanwhile, so
-        that it is not rendered before this is committed.
+        A card is rendered when it is sent, so the waiting update shows the outcomes too. Its row
+        is locked meanwhile, so that it is not rendered before this transaction commits.
         """
         waiting = [
             e.id
@@ -76,7 +76,7 @@ class Cards:
         return await self.refresh(tx, case, occasion)
 
     async def after_sending(self, tx: Tx, case: Case, message_id: int) -> list[NewEffect]:
-        """Plan to bring a card up to date of which something changed while it was being sent."""
+        """Plan the update of a card if its case changed while the card was being sent."""
         effects = await self._store.effects.for_case(case.id)
         sent = next((e for e in effects if e.key == card_key(case.id)), None)
         if sent is None or sent.sent_at is None:
@@ -107,7 +107,10 @@ class Cards:
         )
 
     async def _bears_picture(self, sent: EffectRow) -> bool:
-        """Return True if a card was planned with the picture: a text cannot become one later."""
+        """Return True if a card was sent with the picture.
+
+        Telegram cannot edit a text message into a picture, or a picture into a text.
+        """
         kept = await self._store.case_pictures.kept_since(sent.case_id or 0, "masked")
         return kept is not None and kept <= sent.planned_at
 
@@ -196,7 +199,7 @@ class Cards:
 
 
 def card_key(case_id: int) -> str:
-    """Return the key of the effect that sends a case's card."""
+    """Return the key of the effect that sends a case's card; it is the same for every attempt."""
     return f"case/{case_id}/card"
 
 
@@ -212,7 +215,7 @@ def _explained(explanation: str, note: FindingNote) -> str:
 
 
 def _one_of_each_kind(effects: list[EffectRow]) -> list[CardEffect]:
-    """Return a line for each kind: the last try at each target, and a failure before the rest."""
+    """Return one effect of each kind: of the last tries at all targets, a failed one first."""
     chosen: dict[EffectKind, EffectRow] = {}
     failed = (EffectStatus.FAILED, EffectStatus.UNKNOWN)
     last_tries = {(e.kind, e.chat_id, e.message_id or e.key): e for e in effects}

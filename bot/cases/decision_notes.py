@@ -19,7 +19,7 @@ RELEASED_FOR = timedelta(days=7)
 
 
 class DecisionNotes:
-    """Plans what a sender is told: privately where the bot may write, else in the group."""
+    """Plans notes to senders: in private if the bot may write to them, else in the group."""
 
     def __init__(self, store: Store, composer: Composer) -> None:
         self._store = store
@@ -36,10 +36,10 @@ class DecisionNotes:
             group=(group.title if group else None) or "",
             days=RELEASED_FOR.days,
         )
-        return _say(case, released_key(case.id), Post(chat_id=case.sender_id, text=text))
+        return _text_effect(case, released_key(case.id), Post(chat_id=case.sender_id, text=text))
 
     async def released_in_group(self, case: Case) -> NewEffect:
-        """Return the same note for the group."""
+        """Return the note for the group, without the content."""
         group = await self._store.groups.get(case.chat_id)
         person = await self._store.people.get(case.sender_id)
         t = self._composer.translator(group.language if group else None)
@@ -49,7 +49,7 @@ class DecisionNotes:
             thread_id=case.thread_id,
             text=group_words.released(t, name=name),
         )
-        return _say(case, f"{released_key(case.id)}/group", post)
+        return _text_effect(case, f"{released_key(case.id)}/group", post)
 
     async def confirmed(self, case: Case) -> list[NewEffect]:
         """Notify a sender who appealed that the decision stands; only in private."""
@@ -59,7 +59,9 @@ class DecisionNotes:
         group = await self._store.groups.get(case.chat_id)
         t = self._composer.translator(person.language)
         text = sender_words.confirmed(t, group=(group.title if group else None) or "")
-        return [_say(case, f"case/{case.id}/confirmed", Post(chat_id=case.sender_id, text=text))]
+        return [
+            _text_effect(case, f"case/{case.id}/confirmed", Post(chat_id=case.sender_id, text=text))
+        ]
 
     async def _reachable(self, case: Case) -> Person | None:
         person = await self._store.people.get(case.sender_id)
@@ -69,11 +71,11 @@ class DecisionNotes:
 
 
 def released_key(case_id: int) -> str:
-    """Return the key of the effect that tells a sender privately of a false alarm."""
+    """Return the key of the effect that notifies a sender in private of a false alarm."""
     return f"case/{case_id}/released"
 
 
-def _say(case: Case, key: str, post: Post) -> NewEffect:
+def _text_effect(case: Case, key: str, post: Post) -> NewEffect:
     return NewEffect(
         key=key,
         kind=EffectKind.SAY,

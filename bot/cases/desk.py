@@ -21,7 +21,7 @@ from bot.store.store import Store
 
 
 class CaseDesk:
-    """Records decisions and plans what follows from them; see `bot.pipeline.Desk`."""
+    """Records decisions and plans their effects; see `bot.pipeline.Desk`."""
 
     def __init__(
         self, *, store: Store, notices: Notices, cards: Cards, masker: PictureMasker
@@ -35,7 +35,7 @@ class CaseDesk:
     async def commit(self, plan: Plan) -> AsyncIterator[list[EffectRow]]:
         """Commit a plan; yield the effects to be performed after each of its transactions.
 
-        Yields nothing for a plan of which nothing is recorded: its caller commits the result.
+        Yields nothing for a plan without anything to record: its caller commits the result.
         """
         async with self._related.in_turn(plan.subject):
             if plan.may_join and (case := await self._related.case(plan)) is not None:
@@ -51,13 +51,13 @@ class CaseDesk:
                 copy, picture = self._copy(plan), None
                 if copy.picture is not None:
                     if plan.verdict.removes:
-                        # Masking takes seconds: the message goes, on record, before it begins.
+                        # Masking takes seconds, so the message is removed before, and on record.
                         yield await self._take_down(plan)
                     copy, picture = await self._masker.mask(plan.subject, copy, plan.attached)
                 yield await self._record(plan, copy, picture)
 
     async def _begun(self, plan: Plan) -> Case | None:
-        """Return the case of a removal that an earlier run began and this plan would not."""
+        """Return the case of a removal that an earlier run began and this plan does not ask for."""
         if not plan.subject.may_be_begun or plan.verdict.removes:
             return None
         return await self._related.begun(plan.subject)
@@ -67,7 +67,7 @@ class CaseDesk:
         return masked_copy(plan.subject.message, plan.fragments, plan.verdict, pictures)
 
     async def _take_down(self, plan: Plan) -> list[EffectRow]:
-        """Open the case of a message that is removed; what is said follows with its final plan."""
+        """Open the case of a message that is removed; the texts follow with the final plan."""
         siblings = await self._related.siblings(plan.subject)
         async with self._store.db.write() as tx:
             case = await self._open(tx, plan)
@@ -76,7 +76,7 @@ class CaseDesk:
     async def _record(
         self, plan: Plan, copy: MaskedCopy, picture: bytes | None = None
     ) -> list[EffectRow]:
-        """Commit a case with all that follows: deletions, notices, card, and the inbox's result."""
+        """Commit a case with its deletions, notices and card, and the inbox's result."""
         removes = plan.verdict.removes
         siblings = await self._related.siblings(plan.subject) if removes else []
         async with self._store.db.write() as tx:
@@ -87,9 +87,9 @@ class CaseDesk:
     async def _follow(
         self, tx: Tx, case: Case, plan: Plan, copy: MaskedCopy, picture: bytes | None
     ) -> list[EffectRow]:
-        """Plan what is said about a case, and record the decision.
+        """Plan the notices and the card of a case, and record the decision.
 
-        The case is locked, because the outcome of its deletion decides what is said.
+        The case is locked, because the notices depend on the outcome of its deletion.
         """
         await self._store.cases.lock(tx, case.id)
         await self._remember_sender(tx, plan.subject)
@@ -111,12 +111,12 @@ class CaseDesk:
             )
 
     async def _plan(self, tx: Tx, effects: Sequence[NewEffect]) -> list[EffectRow]:
-        """Plan effects; return those that nobody has begun."""
+        """Plan effects; return those that are not started yet."""
         planned = await self._store.effects.plan(tx, effects)
         return [r for r in planned if r.status is EffectStatus.PLANNED]
 
     async def _open(self, tx: Tx, plan: Plan, copy: MaskedCopy | None = None) -> Case:
-        """Open the case, or bring the one up to date that the message's removal opened."""
+        """Open the case, or update the one that the message's removal opened."""
         verdict = plan.verdict
         summary = CaseSummary.of(plan.recorded, verdict.not_inspected)
         marked = copy is not None and not {"text", "file-marked"}.isdisjoint(copy.withheld)
@@ -139,7 +139,7 @@ class CaseDesk:
         return tuple(d for digests in found.values() for d in digests)
 
     async def _join(self, case: Case, plan: Plan) -> list[EffectRow]:
-        """Let a message go with its album, or add what its new version says to its case."""
+        """Remove a message with its album, or add the findings of its new version to its case."""
         subject, verdict = plan.subject, plan.verdict
         digests = self._digests(plan)
         summary = CaseSummary.of(plan.recorded, verdict.not_inspected)
@@ -160,11 +160,11 @@ class CaseDesk:
         return rows
 
     async def _notes(self, tx: Tx, case: Case, plan: Plan, copy: MaskedCopy) -> list[NewEffect]:
-        """Return what is said, by the outcome of a deletion that was tried already."""
+        """Return the notices, depending on the outcome of a deletion that was tried already."""
         tried = await self._related.deletion(case)
         failed = tried is not None and tried.status is EffectStatus.FAILED
-        taken_back = tried is not None and tried.detail == "already-gone"
-        shown = None if failed or taken_back or not plan.verdict.removes else copy
+        already_gone = tried is not None and tried.detail == "already-gone"
+        shown = None if failed or already_gone or not plan.verdict.removes else copy
         return await self._notices.effects(tx, case, plan.subject, plan.verdict, shown)
 
 

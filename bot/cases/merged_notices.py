@@ -1,4 +1,4 @@
-"""Merges a flood's notices: one message for each chat, in which every one has its line."""
+"""Merge the notices of a flood into one message for each chat, with a line for each notice."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from bot.store.store import Store
 
 _BUTTONS_IN_A_ROW = 5
 _MANY_PICTURES = 10
-"""Notices from which on those with a masked picture are merged too, although it is not shown."""
+"""From this number on, notices with a masked picture are merged too, without the picture."""
 
 _Noticed = tuple[EffectRow, Post, Entry]
 
 
 class MergedNotices:
-    """Plans the effect that says what several would have said."""
+    """Plans the effect that carries several notices."""
 
     def __init__(self, store: Store, composer: Composer) -> None:
         self._store = store
         self._composer = composer
 
     async def merge(self, rows: Sequence[EffectRow]) -> tuple[EffectRow, Collection[int]] | None:
-        """Commit that the first of some notices and those like it leave as one effect.
+        """Commit that the first notice and those like it are sent as one effect.
 
-        Alike are those of one topic that tell the same. Returns the effect and the ids that it
-        carries, or None when the first leaves alone.
+        Notices are alike if they have the same kind, chat, topic and fate of the message. Returns
+        the effect and the ids that it carries, or None if the first notice is sent alone.
         """
         async with self._store.db.write() as tx:
             waiting = await self._store.effects.waiting(tx, [row.id for row in rows])
@@ -71,7 +71,7 @@ class MergedNotices:
 
 
 def _alike(rows: Sequence[EffectRow]) -> list[_Noticed]:
-    """Return the first notice, and those that can be told in one message with it."""
+    """Return the first notice, and those that can share one message with it."""
     notices: list[_Noticed] = []
     for row in rows:
         payload = load(row.payload) if row.payload else Payload()

@@ -1,4 +1,4 @@
-"""Which notices follow from a verdict, and their posts."""
+"""Plan the notices that follow from a verdict, and their posts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PEOPLE = (SenderKind.MEMBER, SenderKind.ADMIN)
 
 
 class Notices:
-    """Plans what is said in the group and to the sender."""
+    """Plans the notice in the group and the private note to the sender."""
 
     def __init__(self, store: Store, composer: Composer) -> None:
         self._store = store
@@ -40,8 +40,8 @@ class Notices:
         ``copy`` is None for a message that stays, or that could not be removed.
         """
         message = subject.message
-        told = _gravest_first(verdict)
-        reasons = self._composer.reasons(told, subject.language)
+        findings = _gravest_first(verdict)
+        reasons = self._composer.reasons(findings, subject.language)
         effects: list[NewEffect] = []
         if copy is not None:
             buttons = await self._notice_buttons(tx, case)
@@ -51,13 +51,13 @@ class Notices:
             excerpt = copy.text if case.masked_text else ""
             entry = self._entry(subject, reasons, subject.language, excerpt, mistake=buttons[1])
             picture = copy.picture is not None
-            effects.append(_say(case, EffectKind.REPOST, post, entry, picture=picture))
+            effects.append(_text_effect(case, EffectKind.REPOST, post, entry, picture=picture))
         elif not verdict.removes and Action.WARN in verdict.actions and reasons:
             caution = self._composer.caution(message, reasons, subject.language)
             entry = self._entry(subject, reasons, subject.language, removed=False)
-            effects.append(_say(case, EffectKind.REPOST, caution, entry))
+            effects.append(_text_effect(case, EffectKind.REPOST, caution, entry))
         if Action.WARN in verdict.actions and reasons and message.sender.kind in PEOPLE:
-            effects.append(self._private_note(case, subject, told, removed=copy is not None))
+            effects.append(self._private_note(case, subject, findings, removed=copy is not None))
         if Action.MUTE in verdict.actions and message.sender.kind is SenderKind.MEMBER:
             effects.append(
                 NewEffect(
@@ -74,12 +74,12 @@ class Notices:
         self,
         case: Case,
         subject: Subject,
-        told: Sequence[Finding],
+        findings: Sequence[Finding],
         *,
         removed: bool,
     ) -> NewEffect:
         language = self._composer.language_of(subject.message.sender.language)
-        reasons = self._composer.reasons(told, language)
+        reasons = self._composer.reasons(findings, language)
         post = self._composer.private_note(
             subject.message,
             reasons,
@@ -89,7 +89,7 @@ class Notices:
         )
         excerpt = (case.masked_text or "") if removed else ""
         entry = self._entry(subject, reasons, language, excerpt, removed=removed)
-        return _say(case, EffectKind.WARN, post, entry)
+        return _text_effect(case, EffectKind.WARN, post, entry)
 
     def _entry(
         self,
@@ -140,7 +140,7 @@ class Notices:
         return why, mistake
 
 
-def _say(
+def _text_effect(
     case: Case, kind: EffectKind, post: Post, entry: Entry, *, picture: bool = False
 ) -> NewEffect:
     return NewEffect(

@@ -17,16 +17,16 @@ from bot.store.database import Tx
 from bot.store.effects import EffectRow, NewEffect
 from bot.store.store import Store
 
-_SAID = (EffectKind.REPOST, EffectKind.WARN)
-_SHOWN = (*_SAID, EffectKind.MUTE, EffectKind.SAY, EffectKind.DELETE)
-"""Acts of which the card tells."""
+_NOTICES = (EffectKind.REPOST, EffectKind.WARN)
+_SHOWN = (*_NOTICES, EffectKind.MUTE, EffectKind.SAY, EffectKind.DELETE)
+"""Kinds of effects whose outcome the card shows."""
 
 SETTLED = timedelta(seconds=3)
-"""Age from which an effect that nobody performs has been forgotten, and not just been planned."""
+"""Age from which an effect that no task performs was left behind, and not just planned."""
 
 
 class CaseOutcomes:
-    """The effects' records, with a case's consequences in the same transaction."""
+    """Records outcomes, with their consequences for the case in the same transaction."""
 
     def __init__(
         self,
@@ -46,23 +46,23 @@ class CaseOutcomes:
         self._alerts = alerts
 
     async def sending(self, row: EffectRow) -> bool:
-        """Commit that a request is about to leave; False when it must not."""
+        """Commit that a request is about to leave; return False if it must not."""
         return bool(await self._store.effects.sending(None, [row.id]))
 
     async def postponed(self, row: EffectRow, until: datetime, detail: str) -> None:
-        """Commit that provably nothing happened, and that it is to be tried later."""
+        """Commit that the act provably did not happen and is retried at ``until``."""
         await self._store.effects.postpone(None, row.id, until, detail)
 
     async def merge(self, rows: Sequence[EffectRow]) -> tuple[EffectRow, Collection[int]] | None:
-        """Commit that notices leave as one; return that one, and the ids that it carries."""
+        """Commit the merging of notices; return the merged one, and the ids that it carries."""
         return await self._merged_notices.merge(rows)
 
     async def unfinished(
         self, lane: int | None, besides: Collection[int], *, settled: bool
     ) -> Sequence[EffectRow]:
-        """Return what is unfinished, besides some, of one lane or of every one.
+        """Return the unfinished effects of one lane, or of all, except the ids in ``besides``.
 
-        ``settled`` leaves out what is just planned.
+        ``settled`` leaves out effects that were planned just now.
         """
         before = self._store.db.now() - SETTLED if settled else None
         return await self._store.effects.unfinished(lane, besides=besides, before=before)
@@ -73,13 +73,16 @@ class CaseOutcomes:
         return await self._store.effects.by_key(row.key) or row
 
     async def delayed(self, row: EffectRow, *, doubtful: bool) -> Sequence[EffectRow]:
-        """Commit that a removal takes long, and return the effects that tell people of it."""
+        """Commit that a removal takes long, and return the effects that notify people."""
         case = await self._store.cases.get(row.case_id) if row.case_id is not None else None
         main = case is not None and _removes_its_message(row, case)
         administrators = await self._removal_failures.administrators(row.chat_id) if main else ()
         status = EffectStatus.UNKNOWN if doubtful else EffectStatus.PLANNED
         async with self._store.db.write() as tx:
-            if not await self._store.effects.tell(tx, row.id, status, "no-answer") or not case:
+            if (
+                not await self._store.effects.note_delay(tx, row.id, status, "no-answer")
+                or not case
+            ):
                 return []
             await self._store.cases.lock(tx, case.id)
             follow_ups = await self._removal_failures.delayed(case, administrators) if main else []
@@ -87,7 +90,7 @@ class CaseOutcomes:
             return await self._fresh(tx, follow_ups)
 
     async def finished(self, row: EffectRow, outcome: Outcome) -> Sequence[EffectRow]:
-        """Commit what became of an effect, and return the effects that follow or are cancelled."""
+        """Commit the outcome of an effect; return the effects that follow or are cancelled."""
         case = await self._store.cases.get(row.case_id) if row.case_id is not None else None
         administrators: Sequence[int] = ()
         lost = row.kind is EffectKind.DELETE and outcome.status is not EffectStatus.DONE
@@ -97,7 +100,7 @@ class CaseOutcomes:
             if case is not None:
                 await self._store.cases.lock(tx, case.id)
             if not await self._end(tx, row, outcome):
-                return []  # it had ended before, and what followed was planned then
+                return []  # it had ended before, and its follow-ups were planned then
             if case is None:
                 return await self._after_other(tx, row, outcome)
             if _removes_its_message(row, case):
@@ -114,17 +117,18 @@ class CaseOutcomes:
         )
 
     async def _after_other(self, tx: Tx, row: EffectRow, outcome: Outcome) -> list[EffectRow]:
-        """Go on after an effect that belongs to no single case."""
-        if row.kind in _SAID:
+        """Plan the follow-ups of an effect that belongs to no single case."""
+        if row.kind in _NOTICES:
             return await self._after_merged(tx, row, outcome)
         if row.kind is EffectKind.SAY and outcome.status is EffectStatus.UNKNOWN:
             return await self._fresh(tx, await self._alerts.unsure(row))
         return []
 
     async def _after_merged(self, tx: Tx, carrier: EffectRow, outcome: Outcome) -> list[EffectRow]:
-        """Let what an effect carried end as it did."""
+        """Give every carried notice the outcome of its carrier."""
         follow_ups: list[EffectRow] = []
         carried = await self._store.effects.carried(tx, carrier.id)
+        # Sorted, because two transactions that lock the same cases in other orders would deadlock.
         for row in sorted(carried, key=lambda r: r.case_id or 0):
             case = await self._store.cases.get(row.case_id or 0)
             if case is None:
@@ -148,13 +152,15 @@ class CaseOutcomes:
         if row.kind is EffectKind.SAY and outcome.message_id is not None:
             now = await self._store.cases.get(case.id)
             late = now is not None and now.removed_at is not None
-            said = self._removal_failures.taken_back(case, row, outcome.message_id) if late else []
-            return await self._fresh(tx, said)
+            withdrawn = (
+                self._removal_failures.delay_deletion(case, row, outcome.message_id) if late else []
+            )
+            return await self._fresh(tx, withdrawn)
         if row.kind not in _SHOWN:
             return []
         if _needs_a_person(row, outcome):
             return await self._fresh(tx, await self._shown(tx, case, f"after/{row.id}"))
-        if row.kind in _SAID or outcome.status is EffectStatus.FAILED:
+        if row.kind in _NOTICES or outcome.status is EffectStatus.FAILED:
             return await self._refreshed(tx, case, row)
         return []
 
@@ -182,22 +188,25 @@ class CaseOutcomes:
         return [*cancelled, *await self._fresh(tx, follow_ups)]
 
     async def _cancel_notices(self, tx: Tx, case: Case) -> list[EffectRow]:
-        """Give up the copy of a message that stands or was taken back, and the note with it."""
+        """Cancel the notice and the note on a message that still stands or its author deleted."""
+
         planned = [
             row
             for row in await self._store.effects.for_case(case.id)
-            if row.kind in _SAID and row.status is EffectStatus.PLANNED and row.carrier_id is None
+            if row.kind in _NOTICES
+            and row.status is EffectStatus.PLANNED
+            and row.carrier_id is None
         ]
         for row in planned:
             await self._store.effects.finish(tx, row.id, EffectStatus.FAILED, detail="not-needed")
         return [replace(row, status=EffectStatus.FAILED) for row in planned]
 
     async def _refreshed(self, tx: Tx, case: Case, row: EffectRow) -> list[EffectRow]:
-        """Bring the case's card up to date, if it was sent before."""
+        """Plan the update of the case's card, if it was sent before."""
         return await self._fresh(tx, await self._cards.catch_up(tx, case, f"after/{row.id}"))
 
     async def _shown(self, tx: Tx, case: Case, occasion: str) -> list[NewEffect]:
-        """Have the case's card show something; a case that has none gets one."""
+        """Plan the update of the case's card, or its first sending."""
         changed = await self._cards.catch_up(tx, case, occasion)
         return changed or await self._cards.escalation(tx, case)
 
@@ -207,12 +216,12 @@ class CaseOutcomes:
 
 
 def _removes_its_message(row: EffectRow, case: Case) -> bool:
-    """Return True if an effect removes the very message that opened a case."""
+    """Return True if an effect removes the message that opened a case."""
     return row.kind is EffectKind.DELETE and row.message_id == case.message_id
 
 
 def _needs_a_person(row: EffectRow, outcome: Outcome) -> bool:
-    """Return True if a supervisor has to see an outcome, even without a card."""
+    """Return True if a supervisor must see an outcome even if the case has no card yet."""
     if row.kind is EffectKind.DELETE:
         return outcome.status is not EffectStatus.DONE
     return outcome.status is EffectStatus.UNKNOWN

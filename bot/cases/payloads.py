@@ -13,7 +13,7 @@ from bot.outgoing import Post
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One notice's line in a merged message; ``mistake`` is the id of the button to appeal."""
+    """One notice's line in a merged message; ``mistake`` is the id of its appeal button."""
 
     name: str = field(repr=False)
     group: str = field(repr=False)
@@ -27,10 +27,10 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True)
 class Payload:
-    """``post`` is sent as it stands; without one, the card of the case is rendered when sent.
+    """``post`` is sent as it is; without it, the case's card is rendered at the moment of sending.
 
-    ``with_picture`` adds the masked picture kept for the case. ``buttons`` maps a card's actions
-    to the ids of its buttons. ``entry`` is the notice's line where it leaves together with others.
+    ``with_picture`` adds the case's masked picture. ``buttons`` maps a card's actions to the ids
+    of its buttons. ``entry`` is the notice's line if it is merged with others.
     """
 
     post: Post | None = None

@@ -1,4 +1,4 @@
-"""How each kind of effect is done on the platform."""
+"""Perform each kind of effect on the platform."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Perform = Callable[[EffectRow], Awaitable[int | None]]
 
 
 class Performers:
-    """Does effects through the platform's actor."""
+    """Performs effects through the platform's actor."""
 
     def __init__(self, actor: Actor, store: Store, cards: Cards) -> None:
         self._actor = actor
@@ -28,7 +28,7 @@ class Performers:
         self._cards = cards
 
     def all(self) -> Mapping[EffectKind, Perform]:
-        """Return the function for each kind but deletions; see `bot.workers.prompt_removals`."""
+        """Return a function for each kind except deletions (see `bot.workers.prompt_removals`)."""
         return {
             EffectKind.REPOST: self._send,
             EffectKind.WARN: self._send,

@@ -1,4 +1,4 @@
-"""Mask a picture, and prove by a second reading that nothing is found in the masked copy."""
+"""Mask a picture, and read the masked copy again to prove that nothing is found in it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class PictureMasker:
     async def mask(
         self, subject: Subject, copy: MaskedCopy, attached: ReadAttachments
     ) -> tuple[MaskedCopy, bytes | None]:
-        """Return the copy and its picture; a picture that cannot be masked safely is withheld."""
+        """Return the copy and its masked picture; withhold one that cannot be masked safely."""
         if copy.picture is None:
             return copy, None
         boxes = copy.picture.boxes

@@ -1,4 +1,4 @@
-"""Alert people at once to a message that the bot may not, or cannot yet, remove."""
+"""Alert people to a message that the bot may not remove, or cannot remove yet."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from bot.store.store import Store
 
 
 class RemovalFailures:
-    """Plans the alerts: in the group, as an answer to the message, and to each administrator."""
+    """Plans the alerts: in the group as a reply to the message, and to each administrator."""
 
     def __init__(self, store: Store, composer: Composer, actor: Actor) -> None:
         self._store = store
@@ -29,7 +29,7 @@ class RemovalFailures:
         self._actor = actor
 
     async def administrators(self, chat_id: int) -> Sequence[int]:
-        """Return the ids of a group's administrators, none when the platform does not say."""
+        """Return the ids of a group's administrators; none if the platform does not answer."""
         try:
             return [a.id for a in await self._actor.administrators(chat_id)]
         except PlatformError:
@@ -59,11 +59,11 @@ class RemovalFailures:
         return await self._alerts(case, administrators, refused=True)
 
     async def delayed(self, case: Case, administrators: Sequence[int]) -> list[NewEffect]:
-        """Return the alerts of a case whose message is still being removed, after a while."""
+        """Return the alerts of a case whose removal takes longer than REPORT_AFTER."""
         return await self._alerts(case, administrators, refused=False)
 
     async def withdrawn(self, tx: Tx, case: Case) -> list[NewEffect]:
-        """Take back what was said of a delay: the message was removed in the end."""
+        """Return the deletion of the delay's alert, because the message was removed after all."""
         found: list[NewEffect] = []
         for row in await self._store.effects.for_case(case.id):
             if not row.key.startswith(f"case/{case.id}/delayed/"):
@@ -72,11 +72,11 @@ class RemovalFailures:
                 failed = EffectStatus.FAILED
                 await self._store.effects.finish(tx, row.id, failed, detail="not-needed")
             elif row.result_message_id is not None:
-                found += self.taken_back(case, row, row.result_message_id)
+                found += self.delay_deletion(case, row, row.result_message_id)
         return found
 
-    def taken_back(self, case: Case, row: EffectRow, message_id: int) -> list[NewEffect]:
-        """Remove what a group was told of a delay."""
+    def delay_deletion(self, case: Case, row: EffectRow, message_id: int) -> list[NewEffect]:
+        """Return the deletion of a group's alert about a delay; nothing for other alerts."""
         if row.key != f"case/{case.id}/delayed/{case.chat_id}":
             return []
         return [
@@ -94,8 +94,8 @@ class RemovalFailures:
     ) -> list[NewEffect]:
         group = await self._store.groups.get(case.chat_id)
         language = self._composer.language_of(group.language if group else None)
-        told = self._composer.reasons(case.summary.findings, language)
-        posts = [self._in_group(case, told, language, refused)]
+        reasons = self._composer.reasons(case.summary.findings, language)
+        posts = [self._in_group(case, reasons, language, refused)]
         for user_id in administrators:
             person = await self._store.people.get(user_id)
             t = self._composer.translator(person.language if person else language)

@@ -15,15 +15,15 @@ Start = Callable[[Sequence[EffectRow]], None]
 
 
 class Replies:
-    """Plans posts and has them sent. A key is sent once, whatever happens in between."""
+    """Plans and sends posts. The post of a key is sent once, even if the update is repeated."""
 
     def __init__(self, store: Store, start: Start, *, supervisors_chat: SupervisorsChat) -> None:
         self._store = store
         self.start = start
         self.supervisors_chat = supervisors_chat
 
-    async def say(self, key: str, post: Post, *, tx: Tx | None = None) -> list[EffectRow]:
-        """Send a text to a chat; with the caller's transaction, the caller starts the rows."""
+    async def send(self, key: str, post: Post, *, tx: Tx | None = None) -> list[EffectRow]:
+        """Send a post; with the caller's transaction ``tx``, the caller starts the rows."""
         return await self._plan(key, EffectKind.SAY, post.chat_id, post, None, tx)
 
     async def to_supervisors(
@@ -38,14 +38,14 @@ class Replies:
         if self.supervisors_chat.id is None:
             return []
         post = Post(chat_id=self.supervisors_chat.id, text=text, buttons=buttons)
-        return await self.say(key, post, tx=tx)
+        return await self.send(key, post, tx=tx)
 
     async def edit(self, key: str, post: Post, message_id: int) -> None:
-        """Put a post in place of a sent one."""
+        """Replace a sent post."""
         await self._plan(key, EffectKind.EDIT, post.chat_id, post, message_id, None)
 
     async def leave(self, key: str, chat_id: int, *, tx: Tx | None = None) -> list[EffectRow]:
-        """Leave a chat, after what is started together with it was said."""
+        """Leave a chat, after the posts that are started together with this are sent."""
         return await self._plan(key, EffectKind.LEAVE, chat_id, None, None, tx)
 
     async def _plan(

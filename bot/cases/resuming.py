@@ -1,8 +1,8 @@
-"""Ends what an earlier run has begun: a message whose removal began is never judged harmless.
+"""Complete a removal that an earlier run began, even if the message would now be judged harmless.
 
-Between a message's removal and its notices the program may end. Taken up again, the message may be
-judged otherwise: lists and policies may have changed, and of a text that was split over posts the
-other posts are no longer known. What was recorded then decides what follows.
+The program may end between a message's removal and its notices. When the update comes again, the
+verdict may differ: lists and policies may have changed, and the other parts of a split text are no
+longer known. The recorded case therefore decides what follows.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from bot.store.case_rows import Case, FindingNote
 
 
 def as_begun(case: Case, plan: Plan) -> tuple[Plan, MaskedCopy]:
-    """Return the plan by which a case was opened, and the copy to be shown.
+    """Return the plan that opened a case, restored from its record, and the copy to be shown.
 
-    ``plan`` is the one of now, which asks for less.
+    ``plan`` is the present one, which asks for less.
     """
     subject, verdict, message = plan.subject, plan.verdict, plan.subject.message
     sender = replace(message.sender, id=case.sender_id, kind=case.sender_kind)
@@ -40,12 +40,12 @@ def as_begun(case: Case, plan: Plan) -> tuple[Plan, MaskedCopy]:
     else:
         copy = MaskedCopy(withheld=("text", *withheld) if message.text else withheld)
     subject = replace(subject, message=replace(message, sender=sender))
-    # The fragments of now are not those that the case's digests are of.
+    # The present fragments may differ from those whose digests the case holds.
     return replace(plan, subject=subject, verdict=judged, fragments=()), copy
 
 
 def _finding(note: FindingNote) -> Finding:
-    """Return a finding without what was matched, which is not kept."""
+    """Return a finding without its match, which is never stored."""
     return Finding(
         rule_id=note.rule_id,
         category=note.category,

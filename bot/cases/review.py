@@ -13,7 +13,7 @@ from bot.store.store import Store
 
 
 class Review:
-    """Decisions on cases; each returns the effects to start."""
+    """Records decisions on cases; each method returns the effects to start."""
 
     def __init__(self, store: Store, decision_notes: DecisionNotes, cards: Cards) -> None:
         self._store = store
@@ -37,7 +37,7 @@ class Review:
     ) -> tuple[CaseClaim, Sequence[EffectRow]]:
         """Confirm a case or call it a false alarm; the first wins.
 
-        A false alarm lets the sender post the very same content again, and tells them so.
+        After a false alarm the sender may post the same content again and is notified of that.
         """
         async with self._store.db.write() as tx:
             claim = await self._store.cases.decide(tx, case_id, user_id, status)
@@ -58,7 +58,8 @@ class Review:
             return claim, await self._store.effects.plan(tx, effects)
 
     async def appeal(self, case_id: int, occasion: str) -> tuple[bool, Sequence[EffectRow]]:
-        """Record that the sender calls it a mistake; False when they did before."""
+        """Record the sender's appeal; return False if they appealed before."""
+
         case = await self._store.cases.get(case_id)
         async with self._store.db.write() as tx:
             if case is None or not await self._store.cases.appeal(tx, case_id):

@@ -1,4 +1,4 @@
-"""Where the supervisors' chat is: its id changes when it becomes a supergroup."""
+"""Hold the id of the supervisors' chat, which changes when it becomes a supergroup."""
 
 from __future__ import annotations
 

@@ -73,7 +73,7 @@ async def _checks(settings: Settings, t: Translator) -> AsyncIterator[Check]:
             async for check in look(settings, t):
                 yield check
         except ConfigurationError as error:
-            yield Check(state=State.MISSING, text=f"{name}: {error.told(t)}")
+            yield Check(state=State.MISSING, text=f"{name}: {error.in_one_line(t)}")
         except Exception as error:
             # One part that fails in an unforeseen way must not hide the state of the others.
             text = t("{name}: cannot be examined ({error})", name=name, error=type(error).__name__)
@@ -86,7 +86,7 @@ async def _rules(settings: Settings, t: Translator) -> AsyncIterator[Check]:
     except ConfigurationError as error:
         yield Check(
             state=State.MISSING,
-            text=t("Rules and policies: {error}", error=error.told(t)),
+            text=t("Rules and policies: {error}", error=error.in_one_line(t)),
             mend=t("Then check with: python -m bot policy check"),
         )
         return
@@ -106,7 +106,9 @@ async def _lists(settings: Settings, t: Translator) -> AsyncIterator[Check]:
         try:
             terms += len(read_terms_apart(path.absolute()))
         except ConfigurationError as error:
-            yield Check(state=State.MISSING, text=t("Lists of terms: {error}", error=error.told(t)))
+            yield Check(
+                state=State.MISSING, text=t("Lists of terms: {error}", error=error.in_one_line(t))
+            )
     if terms:
         text = t("Lists of terms: {terms} terms in {files} files").format(
             terms=terms, files=len(settings.keyword_files)
@@ -118,7 +120,7 @@ async def _database(settings: Settings, t: Translator) -> AsyncIterator[Check]:
     try:
         store = await Store.open(settings.database, settings.keys_folder)
     except ConfigurationError as error:
-        yield Check(state=State.MISSING, text=t("Database: {error}", error=error.told(t)))
+        yield Check(state=State.MISSING, text=t("Database: {error}", error=error.in_one_line(t)))
         return
     except Exception as error:
         yield Check(

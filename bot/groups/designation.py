@@ -92,7 +92,7 @@ class Designation:
             asked = self._replies.supervisors_chat.id is not None
             text = words.waiting_for_approval(t) if asked else words.waiting_for_supervisors(t)
             waiting = Post(chat_id=chat_id, text=text)
-            planned += await self._replies.say(f"{occasion}/waiting", waiting, tx=tx)
+            planned += await self._replies.send(f"{occasion}/waiting", waiting, tx=tx)
         self._replies.start(planned)
 
     async def _approval_buttons(self, tx: Tx, chat_id: int) -> tuple[tuple[Button, ...], ...]:
@@ -141,7 +141,7 @@ class Designation:
         """Record that a group is refused, and plan to say goodbye and leave."""
         await self._store.groups.refuse(tx, chat_id, decided_by=decided_by)
         goodbye = Post(chat_id=chat_id, text=words.goodbye(self._composer.translator()))
-        planned = await self._replies.say(f"{occasion}/goodbye", goodbye, tx=tx)
+        planned = await self._replies.send(f"{occasion}/goodbye", goodbye, tx=tx)
         return planned + await self._replies.leave(f"{occasion}/leave", chat_id, tx=tx)
 
     async def leave_overdue(self) -> None:

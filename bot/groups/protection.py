@@ -83,7 +83,7 @@ class GroupProtection:
             if comes_in:
                 text = words.announcement(t, organisation=self._organisation, contact=self._contact)
                 hello = Post(chat_id=chat_id, text=text)
-                planned += await self._replies.say(f"{occasion}/hello", hello, tx=tx)
+                planned += await self._replies.send(f"{occasion}/hello", hello, tx=tx)
             if not set(missing) <= set(() if comes_in else before):
                 planned += await self._unprotected(tx, group, rights, occasion)
             elif before and not missing:
@@ -102,7 +102,7 @@ class GroupProtection:
         if rights.present:
             text = words.rights_lost(t, words.rights_missing(t, rights))
             post = Post(chat_id=group.chat_id, text=text)
-            planned += await self._replies.say(f"{occasion}/lost", post, tx=tx)
+            planned += await self._replies.send(f"{occasion}/lost", post, tx=tx)
         t = self._composer.translator()
         text = admin_words.group_unprotected(
             t,
@@ -120,7 +120,7 @@ class GroupProtection:
         if in_group:
             t = self._composer.translator(group.language)
             post = Post(chat_id=group.chat_id, text=words.rights_complete(t))
-            planned += await self._replies.say(f"{occasion}/complete", post, tx=tx)
+            planned += await self._replies.send(f"{occasion}/complete", post, tx=tx)
         t = self._composer.translator()
         text = admin_words.group_protected(t, group=group.title or str(group.chat_id))
         return planned + await self._replies.to_supervisors(

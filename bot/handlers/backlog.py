@@ -46,14 +46,14 @@ class Backlog:
     async def _begin(self, since: datetime) -> list[EffectRow]:
         minutes = BEHIND // timedelta(minutes=1)
         text = words.pictures_behind(self._composer.translator(), since=since, minutes=minutes)
-        told = self._alerts.say(f"{_EPISODE}/{since.isoformat()}", text)
+        told = self._alerts.send_once(f"{_EPISODE}/{since.isoformat()}", text)
         async with self._store.db.write() as tx:
             await self._store.key_values.put(tx, _EPISODE, {"since": since.isoformat()})
             return await self._store.effects.plan(tx, told)
 
     async def _end(self, since: datetime, now: datetime) -> list[EffectRow]:
         text = words.pictures_caught_up(self._composer.translator(), since=since, until=now)
-        told = self._alerts.say(f"{_EPISODE}/{since.isoformat()}/over", text)
+        told = self._alerts.send_once(f"{_EPISODE}/{since.isoformat()}/over", text)
         async with self._store.db.write() as tx:
             await self._store.key_values.put(tx, _EPISODE, {})
             return await self._store.effects.plan(tx, told)

@@ -30,7 +30,7 @@ _PAGE = 5000
 class BlindSpots:
     """Compares the time of the last contact, and the numbers of updates, with those before.
 
-    ``heard_at`` says when the platform was last heard of; None when it was not yet.
+    ``last_answer_at`` returns when the platform last answered, or None.
     """
 
     def __init__(
@@ -38,12 +38,12 @@ class BlindSpots:
         store: Store,
         replies: Replies,
         composer: Composer,
-        heard_at: Callable[[], Awaitable[datetime | None]],
+        last_answer_at: Callable[[], Awaitable[datetime | None]],
     ) -> None:
         self._store = store
         self._replies = replies
         self._composer = composer
-        self._heard_at = heard_at
+        self._last_answer_at = last_answer_at
 
     async def check(self) -> None:
         """Look for an outage and for gaps since the last look."""
@@ -51,7 +51,7 @@ class BlindSpots:
         await self._check_numbers()
 
     async def _check_outage(self) -> None:
-        heard = await self._heard_at()
+        heard = await self._last_answer_at()
         if heard is None:
             return
         kept = await self._store.key_values.get(_LAST_POLL)

@@ -230,7 +230,7 @@ class Commands:
             reply_to=message.message_id if to_message or not private else None,
             text=text,
         )
-        await self._replies.say(f"update/{update.update_id}/answer", post)
+        await self._replies.send(f"update/{update.update_id}/answer", post)
 
 
 def _terms(text: str) -> list[str]:

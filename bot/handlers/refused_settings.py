@@ -18,5 +18,5 @@ class RefusedSettings:
     async def report(self, error: ConfigurationError, change: str) -> None:
         """Post it in the supervisors' chat, if there is one; once for all processes."""
         t = self._composer.translator()
-        text = words.refused(t, fault=error.told(t))
+        text = words.refused(t, fault=error.in_one_line(t))
         await self._replies.to_supervisors(f"refused/{change}", text)

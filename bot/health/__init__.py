@@ -1,1 +1,1 @@
-"""The bot as seen from outside: readiness, and figures without content."""
+"""The bot's readiness and its metrics, without content."""

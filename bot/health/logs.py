@@ -1,4 +1,4 @@
-"""The log's two forms: lines for people, or JSON lines for a collector."""
+"""Format the log: lines for people, or JSON lines for a collector."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _PLAIN = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line: time, level, logger, message and, of an exception, its type only.
+    """One JSON object for each line: time, level, logger, message and an exception's type.
 
-    An exception's own text could hold content, so it is left out.
+    The text of an exception could hold content, so it is left out.
     """
 
     def format(self, record: logging.LogRecord) -> str:

@@ -1,4 +1,4 @@
-"""MetricQueries for Prometheus: counts, ages and states; never content, names or chats."""
+"""Metrics for Prometheus: counts, ages and states; never content, names or chats."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ RECENT = timedelta(hours=1)
 
 
 async def metrics(health: Health) -> bytes:
-    """Return all figures in Prometheus' text format."""
+    """Return all metrics in Prometheus' text format."""
     store = health.store
     now = store.db.now()
     families = [
@@ -47,13 +47,14 @@ async def metrics(health: Health) -> bytes:
             ),
             GaugeMetricFamily(
                 "shoukou_lanes_without_worker",
-                "Lanes that nobody works on just now.",
+                "Lanes that no process works on now.",
                 value=await store.leases.free(EVERY_LANE),
             ),
         ]
     if health.polls:
-        heard = await health.heard_at()
-        at = heard.timestamp() if heard else 0.0
+        last_answer = await health.last_answer_at()
+        at = last_answer.timestamp() if last_answer else 0.0
+
         families.append(
             GaugeMetricFamily(
                 "shoukou_last_poll_timestamp_seconds", "When the platform last answered.", value=at
@@ -65,7 +66,7 @@ async def metrics(health: Health) -> bytes:
 
 
 class _Ready(Collector):
-    """Hands out figures that were gathered before."""
+    """Returns metrics that were gathered before, because a collector cannot await a query."""
 
     def __init__(self, families: Iterable[Metric]) -> None:
         self._families = families

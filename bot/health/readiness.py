@@ -1,4 +1,4 @@
-"""Readiness: each thing that the bot needs, and the reason where it is missing."""
+"""Readiness: checks of the database, of the platform's answers and of the queue of texts."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ WRITE_SECONDS = 5.0
 
 
 class Pulse:
-    """When the platform was last heard of: each good answer to a poll."""
+    """The time of the platform's last good answer to a poll."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock
         self.at: datetime | None = None
 
     def beat(self) -> None:
-        """Note that it was heard of now."""
+        """Record a good answer, as of now."""
         self.at = self._clock()
 
 
-_HEARD = "heard"
+_LAST_ANSWER = "heard"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """Judges from the parts; ``polls`` says that the bot asks for updates by itself.
+    """Checks the parts; ``polls`` is False with a webhook.
 
     ``shared``: other processes may work on the same database, and one of them may be the feed.
     """
@@ -41,28 +41,28 @@ class Health:
     polls: bool
     shared: bool = False
 
-    async def tell_pulse(self) -> None:
-        """Store when the platform last answered, for the other processes."""
+    async def publish_pulse(self) -> None:
+        """Store the platform's last answer for the other processes."""
         if self.shared and self.pulse.at is not None:
-            await self.store.key_values.put(None, _HEARD, {"at": self.pulse.at.isoformat()})
+            await self.store.key_values.put(None, _LAST_ANSWER, {"at": self.pulse.at.isoformat()})
 
-    async def heard_at(self) -> datetime | None:
-        """Return when the platform last answered any process; with a webhook, now."""
+    async def last_answer_at(self) -> datetime | None:
+        """Return the time of the platform's last answer to any process; with a webhook, now."""
         if not self.polls:
             return self.store.db.now()
         if self.pulse.at is not None or not self.shared:
             return self.pulse.at
-        stored = await self.store.key_values.get(_HEARD)
+        stored = await self.store.key_values.get(_LAST_ANSWER)
         return datetime.fromisoformat(stored["at"]) if stored else None
 
     async def problems(self) -> dict[str, str]:
-        """Return what is wrong, by its name; nothing when the bot is ready."""
+        """Return the reasons of failed checks by the checks' names; empty if the bot is ready."""
         found = {"database": await self._database()}
         if not found["database"]:
             try:
                 async with asyncio.timeout(WRITE_SECONDS):
                     found |= {"poll": await self._poll(), "text": await self._text()}
-            except Exception as error:  # it may go between two questions
+            except Exception as error:  # the database may go away between two checks
                 found["database"] = f"cannot be read: {type(error).__name__}"
         return {name: reason for name, reason in found.items() if reason}
 
@@ -76,7 +76,7 @@ class Health:
         return ""
 
     async def _poll(self) -> str:
-        at = await self.heard_at()
+        at = await self.last_answer_at()
         if at is None:
             return "the platform has not answered yet"
         age = self.store.db.now() - at

@@ -1,4 +1,4 @@
-"""The one web server of the program: health, metrics and, where it is used, the webhook."""
+"""The program's only web server: health, metrics and, if configured, the webhook."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bot.health.readiness import Health
 log = logging.getLogger(__name__)
 
 PATIENCE = 5.0
-"""Seconds after which a database that does not answer is not waited for."""
+"""Seconds after which /metrics answers 503 in place of waiting for the database."""
 
 
 def health_routes(health: Health) -> list[web.RouteDef]:

@@ -22,7 +22,7 @@ LONGEST_PAUSE = 10.0
 
 
 def require_parts(settings: Settings, parts: Collection[Part]) -> None:
-    """Raise ConfigurationError for parts that cannot work by themselves."""
+    """Raise ConfigurationError for a set of parts that cannot run alone."""
     if settings.is_embedded and set(parts) != set(PARTS):
         raise ConfigurationError(
             "with SQLite one process does everything",
@@ -33,7 +33,7 @@ def require_parts(settings: Settings, parts: Collection[Part]) -> None:
 
 @contextlib.asynccontextmanager
 async def opened_store(settings: Settings) -> AsyncIterator[Store]:
-    """Open the database: a file for this process alone; a server as soon as it is there."""
+    """Open the database: a file for this process alone, or a server once it can be reached."""
     url, keys = settings.database, settings.keys_folder
     with contextlib.ExitStack() as held:
         if settings.is_embedded:
@@ -67,7 +67,7 @@ async def _reached(url: str, settings: Settings) -> Store:
 def lease_holder(
     settings: Settings, store: Store, parts: Collection[Part]
 ) -> SoleHolder | SharedLeases:
-    """Return how this process comes by its work."""
+    """Return the holder of this process's leases."""
     if settings.is_embedded:
         return SoleHolder() if settings.webhook_url is None else SoleHolder((*EVERY_LANE, TIMERS))
     names: list[str] = []
@@ -92,10 +92,8 @@ async def wakeups(settings: Settings, consumer: str) -> AsyncIterator[Wakeups]:
     if url is None:
         yield NoWakeups() if settings.is_embedded else PollingWakeups()
         return
-    from bot.workers.redis_wakeups import (
-        RedisWakeups,
-        open_redis,
-    )  # a tenth of a second that others save
+    # Imported here, because loading redis takes a tenth of a second and most runs do without.
+    from bot.workers.redis_wakeups import RedisWakeups, open_redis
 
     client = open_redis(url)
     try:
@@ -106,7 +104,7 @@ async def wakeups(settings: Settings, consumer: str) -> AsyncIterator[Wakeups]:
 
 @contextlib.asynccontextmanager
 async def sending(settings: Settings) -> AsyncIterator[SendingLimits]:
-    """Open the limits of sending: this process's own, or those shared through Redis."""
+    """Open the sending limits: this process's own, or those shared through Redis."""
     url = shared_redis(settings)
     if url is None:
         yield SendingLimits()

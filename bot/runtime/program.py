@@ -1,4 +1,4 @@
-"""The running program: what comes in, what is done from time to time, what an end leaves."""
+"""The running program: receiving updates, periodic tasks, and an orderly end."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from bot.judging.group_directory import LOOK, Directory
 from bot.judging.split_posts import RecentPosts
 from bot.judging.watched_file import WatchedFile
 from bot.platforms.telegram.http_client import AiohttpRequest
-from bot.platforms.telegram.update_source import be_pushed, poll, webhook_route
+from bot.platforms.telegram.update_source import poll, register_and_wait, webhook_route
 from bot.ports import Received
 from bot.retry import retry_until_done
 from bot.runtime.restarts import Restarts
@@ -50,29 +50,29 @@ log = logging.getLogger(__name__)
 OVERDUE_CHECK = 60.0
 SUPERVISORS_CHECK = 60.0
 RIGHTS_CHECK = 600.0
-"""Seconds between looks at the bot's rights, beside the platform's own updates."""
+"""Seconds between checks of the bot's rights: an update about a change may be lost."""
 
 ERASURE = 30.0
-"""Seconds after which bytes that were erased from the database are gone from its log too."""
+"""Seconds between checkpoints, which remove erased bytes from SQLite's log too."""
 
 FILES = 1.0
-"""Seconds between looks at the files of keywords and at the allow-list."""
+"""Seconds between checks of the keyword files and the allow-list for changes."""
 
 SWEEP = 5.0
-"""Seconds between looks for effects that nobody performs."""
+"""Seconds between searches for effects that no task performs."""
 
 RECENT = 15.0
-"""Seconds between looks for posts that are no longer recent."""
+"""Seconds between searches for posts that are no longer recent."""
 PURGE = 3600.0
 BLIND_CHECK = 15.0
 BACKLOG_CHECK = 15.0
 
-HEARD = 5.0
-"""Seconds between notes, for the other processes, of when the platform was last heard of."""
+PULSE = 5.0
+"""Seconds between the records of the platform's last answer, for the other processes."""
 
 PROMPT = 8
-"""Updates received at once up to which they are judged before their commit. A larger batch is a
-flood or a backlog: its commit would wait for every one of them."""
+"""The largest batch of updates that is judged before its commit. A larger batch is a flood or a
+backlog: its commit would wait for all of its judgements."""
 
 REQUEST_TURNS = 8
 """Turns of the event loop in which aiohttp takes a connection and writes a request."""
@@ -80,14 +80,15 @@ REQUEST_TURNS = 8
 MAX_BACKLOG = 20_000
 FULL_BATCH = 50
 BACK_PRESSURE = 0.5
-"""Undecided updates beyond which no more are asked for, after batches of this size or more."""
+"""After a batch of at least FULL_BATCH, polling waits in steps of BACK_PRESSURE seconds while more
+than MAX_BACKLOG updates are undecided: Telegram keeps the others for 24 hours."""
 
 GRACE = 5.0
-"""Seconds that what is under way has to end when the program stops."""
+"""Seconds for the work under way to finish when the program stops."""
 
 
 class InboxDecisions:
-    """Lets the worker commit results; see `bot.workers.decision_batches.Decisions`."""
+    """Commits the worker's results; see `bot.workers.decision_batches.Decisions`."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -97,17 +98,17 @@ class InboxDecisions:
         return await self._store.inbox.decide_for(results)
 
     async def attempt(self, ids: Sequence[int]) -> None:
-        """Commit that rows are taken up once more."""
+        """Commit one more attempt for each row."""
         await self._store.inbox.attempt(None, ids)
 
     async def probe(self) -> None:
-        """Write something; DatabaseAway when that does not work."""
+        """Write something; raise DatabaseAway if that fails."""
         await self._store.key_values.put(None, "writable", self._store.db.now().isoformat())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lanes:
-    """The parts that carry updates from the inbox to their handling, here or elsewhere."""
+    """The parts that pass updates from the inbox to a worker, in this process or another."""
 
     holder: SoleHolder | SharedLeases
     intake: Intake
@@ -146,10 +147,10 @@ class App:
     watched: list[WatchedFile[Any]] = field(default_factory=list)
 
     async def receive(self, received: Sequence[Received]) -> None:
-        """Commit updates to the inbox and have the new ones handled.
+        """Commit updates to the inbox and pass the new ones to a worker.
 
-        What leaks by itself is removed before it is committed: should the program end in between,
-        the platform delivers it again, and `Restarts` marks it as possibly begun.
+        The removal of a message that leaks by itself is requested before the commit. If the
+        program ends in between, the platform delivers the update again, and `Restarts` marks it.
         """
         if self.restarts.may_repeat:
             received = self.restarts.marked(received)
@@ -159,13 +160,13 @@ class App:
             rows = await self.store.inbox.add(received)
         if others := self.lanes.intake.offer(rows):
             self.lanes.wakeups.publish(others)
-        await asyncio.sleep(0)  # handling begins before the next updates are asked for
+        await asyncio.sleep(0)  # handling starts before the next request for updates
 
     async def _prepare(self, received: Sequence[Received]) -> None:
-        """Judge messages of lanes that are worked on here before they are committed."""
+        """Judge the messages of this process's lanes before they are committed."""
         own = [r for r in received if self.lanes.intake.holds(lane_of(r.chat_id))]
         if sum(self.prepare(r) for r in own):
-            # The requests leave before the processor is needed for the commit.
+            # Let the deletion requests leave before the commit occupies the processor.
             for _ in range(REQUEST_TURNS):
                 await asyncio.sleep(0)
 
@@ -177,7 +178,7 @@ class App:
             await self.store.releases.load()
             await self.restarts.begin()
             if "worker" in self.parts:
-                await self._settle()
+                await self._apply_settings()
             if self.parts != {"console"}:
                 groups = await self.store.groups.all()
                 count = sum(group.status == "designated" for group in groups)
@@ -193,7 +194,7 @@ class App:
         lanes = self.lanes
         async with asyncio.TaskGroup() as group:
             group.create_task(duties.watch())
-            group.create_task(lanes.holder.run(duties, self.worker.go_on))
+            group.create_task(lanes.holder.run(duties, self.worker.resume))
             group.create_task(lanes.wakeups.run())
             group.create_task(every(ERASURE, self.store.db.checkpoint))
             group.create_task(every(LOOK, self.directory.look))
@@ -209,10 +210,10 @@ class App:
                     group.create_task(every(FILES, file.look))
             if "feed" in self.parts and self.settings.webhook_url is not None:
                 url = self.settings.webhook_url
-                group.create_task(be_pushed(self.bot, url, self._webhook_secret()))
+                group.create_task(register_and_wait(self.bot, url, self._webhook_secret()))
 
     async def _stop(self, duties: LeaseDuties) -> None:
-        """Let what is under way finish, then give back what others may take up."""
+        """Let the work under way finish, then release the leases for other processes."""
         keeping = asyncio.create_task(self.lanes.holder.keep())
         try:
             await self.worker.drain(GRACE)
@@ -224,10 +225,10 @@ class App:
         await self.restarts.end()
 
     async def _poll(self) -> None:
-        """Ask the platform for updates; one process does."""
+        """Poll the platform; only one process does."""
         token, pulse = self.settings.required_token, self.health.pulse
         async with asyncio.TaskGroup() as group:
-            group.create_task(every(HEARD, self.health.tell_pulse))
+            group.create_task(every(PULSE, self.health.publish_pulse))
             await poll(
                 self.request,
                 self.settings.api_url,
@@ -237,7 +238,7 @@ class App:
             )
 
     async def _receive_with_patience(self, received: Sequence[Received]) -> None:
-        """Commit updates; wait before the next ones are asked for while too many are undecided."""
+        """Commit updates; delay the next poll while too many updates are undecided."""
         await self.receive(received)
         if len(received) < FULL_BATCH:
             return
@@ -245,7 +246,7 @@ class App:
             await asyncio.sleep(BACK_PRESSURE)
 
     async def _timers(self) -> None:
-        """Do what is due from time to time; one process does."""
+        """Run the periodic tasks; only one process does."""
         async with asyncio.TaskGroup() as group:
             group.create_task(every(RIGHTS_CHECK, self.protection.check_all))
             group.create_task(every(OVERDUE_CHECK, self.designation.leave_overdue))
@@ -255,7 +256,7 @@ class App:
 
     @contextlib.asynccontextmanager
     async def _serving(self) -> AsyncIterator[None]:
-        """Answer on the console's address; only the webhook cannot do without it."""
+        """Serve health, metrics and the webhook; only a webhook makes a used port fatal."""
         routes: list[web.RouteDef] = []
         url = self.settings.webhook_url if "feed" in self.parts else None
         if "console" in self.parts or url is not None:
@@ -282,8 +283,8 @@ class App:
         token = self.settings.required_token
         return SecretStr(self.store.keys.digest(token.get_secret_value(), "webhook"))
 
-    async def _settle(self) -> None:
-        """Let the settings' groups and people be known."""
+    async def _apply_settings(self) -> None:
+        """Store the groups and people of the settings."""
         async with self.store.db.write() as tx:
             await serialise(tx, "settings")
             await self.store.groups.designate_configured(tx, self.settings.groups)
@@ -291,7 +292,7 @@ class App:
         await self.designation.find_supervisors()
 
     async def _sweep(self) -> None:
-        """Take up effects that nobody performs, of what this process works on."""
+        """Resume effects that no task performs, in this process's lanes."""
         claims = self.lanes.claims()
         if (timers := self.lanes.holder.claim(TIMERS)) is not None:
             claims.append(timers)
@@ -299,7 +300,7 @@ class App:
 
 
 async def connect(application: Application) -> None:  # type: ignore[type-arg]
-    """Make the bot's acquaintance with the platform; wait while it cannot be reached."""
+    """Fetch the bot's own account from the platform; retry while it cannot be reached."""
 
     def failed(error: Exception) -> None:
         log.warning("the platform cannot be reached: %s", type(error).__name__)

@@ -1,1 +1,1 @@
-"""The database: the only part that knows SQL."""
+"""The database. No other package writes SQL."""

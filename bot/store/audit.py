@@ -1,4 +1,4 @@
-"""Who did what, in a chain that shows when an entry was changed or taken out."""
+"""The audit trail: a chain of hashes shows if an entry was changed or removed."""
 
 from __future__ import annotations
 
@@ -46,6 +46,7 @@ class Audit:
             "detail": dict(detail or {}),
         }
         async with self._db.within(tx) as tx:
+            # Two writers at once would both chain to the same last entry.
             await serialise(tx, "audit")
             previous = (await tx.execute(_last)).scalar() or _START
             hashed = self._hash(previous, values)
@@ -53,7 +54,7 @@ class Audit:
             await tx.execute(audit.insert(), values)
 
     async def verify(self) -> int | None:
-        """Return the id of the first entry that does not fit, or None."""
+        """Return the id of the first entry whose hash is wrong, or None."""
         previous, last_id = _START, 0
         async with self._db.read() as connection:
             while True:

@@ -1,6 +1,6 @@
-"""A copy of the whole database in one file, and back: for SQLite and PostgreSQL alike.
+"""Back the whole database up into one file, and restore it: SQLite and PostgreSQL.
 
-The keys are not in it; without them the sealed columns of a copy cannot be opened.
+The keys are not in the file; without them the sealed columns of a copy cannot be opened.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from bot.errors import ConfigurationError
 
 
 def backup(url: str, file: Path) -> None:
-    """Write the database into a new file (0600), while the bot may go on working.
+    """Write the database into a new file (0600); the bot may keep running.
 
     Raises ConfigurationError when the file exists already or the copy fails.
     """
@@ -43,7 +43,7 @@ def backup(url: str, file: Path) -> None:
 def restore(url: str, file: Path) -> None:
     """Fill an absent or empty database from a backup; the bot must not be running.
 
-    Raises ConfigurationError when there is a database already, or when the file is no backup.
+    Raises ConfigurationError if a database exists already, or if the file is no backup.
     """
     address = make_url(url)
     if not file.is_file():
@@ -76,7 +76,7 @@ def _restore_sqlite(database: Path, file: Path) -> None:
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Copy an SQLite database through its own interface, which sees its log too; check it."""
+    """Copy an SQLite database through its backup interface, which includes the WAL; check it."""
     if not source.is_file():
         raise ConfigurationError("the file does not exist", where=str(source))
     try:
@@ -101,7 +101,10 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def _run(program: str, arguments: list[str], address: URL, file: Path) -> None:
-    """Run one of PostgreSQL's programs; the password goes by the environment, not the list."""
+    """Run one of PostgreSQL's programs.
+
+    The password is passed in the environment, because other users can see a process's arguments.
+    """
     host = address.host or address.query.get("host") or ""
     given = {
         "PGHOST": host if isinstance(host, str) else host[0],
@@ -120,7 +123,7 @@ def _run(program: str, arguments: list[str], address: URL, file: Path) -> None:
             program=program,
         ) from None
     if done.returncode != 0:
-        # What the program says may hold names of the data: it is not repeated.
+        # The program's own message may name tables, users or hosts, so it is not repeated.
         raise ConfigurationError(
             "{program} did not succeed ({status})",
             where=str(file),

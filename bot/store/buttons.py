@@ -1,4 +1,4 @@
-"""The meaning of the buttons: a button itself carries a random id and nothing else."""
+"""The meanings of buttons: Telegram allows 64 bytes, so a button carries only a random id."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Audience = Literal["supervisor", "sender", "administrator", "anyone"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewButton:
-    """A button to be made. ``subject`` holds small values such as ids, never content."""
+    """A button to be created. ``subject`` holds small values such as ids, never content."""
 
     action: str
     audience: Audience
@@ -33,7 +33,7 @@ class NewButton:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ButtonRow:
-    """A button and who used it."""
+    """A button and the person who used it."""
 
     id: str
     action: str
@@ -50,20 +50,20 @@ class ButtonRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Use:
-    """The result of a press: whether it counts, else who pressed before (None: expired)."""
+    """The result of a press: ``first`` if it counts; else ``used_by`` (None: it has expired)."""
 
     first: bool
     used_by: int | None
 
 
 class ButtonMeanings:
-    """The buttons. Whether somebody may press one is decided by who asks, not here."""
+    """The buttons. The caller checks whether somebody may press one."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
 
     async def create(self, tx: Tx | None, new: Sequence[NewButton]) -> list[str]:
-        """Make buttons; return their ids (22 characters, 128 random bits), in order."""
+        """Create buttons; return their ids (22 characters, 128 random bits), in order."""
         if not new:
             return []
         rows = [
@@ -91,7 +91,8 @@ class ButtonMeanings:
         return None if row is None else _button(row)
 
     async def use(self, tx: Tx | None, id: str, user_id: int) -> Use:
-        """Record a press; of a single-use button only the first counts."""
+        """Record a press; only the first press of a single-use button counts."""
+        # One statement both checks and records: of two presses at once, exactly one is first.
         statement = (
             update(buttons)
             .where(

@@ -12,14 +12,14 @@ from bot.store.tables import evidence
 
 
 class CasePictures:
-    """Keeps one content of each kind for a case. Give it the evidence key's cipher."""
+    """Keeps one content of each kind for a case; ``cipher`` is that of the evidence key."""
 
     def __init__(self, db: Database, cipher: Cipher) -> None:
         self._db = db
         self._cipher = cipher
 
     async def put(self, tx: Tx | None, case_id: int, kind: str, content: bytes) -> None:
-        """Keep a content, in place of an earlier one of its kind."""
+        """Store a content; it replaces an earlier one of its kind."""
         values = {
             "content": self._cipher.seal(content, _about(case_id, kind)),
             "created_at": self._db.now(),
@@ -41,7 +41,7 @@ class CasePictures:
         return None if sealed is None else self._cipher.open(sealed, _about(case_id, kind))
 
     async def kept_since(self, case_id: int, kind: str) -> datetime | None:
-        """Return since when a content is kept; None for one that is not."""
+        """Return the time since which a content is kept, or None."""
         query = select(evidence.c.created_at).where(
             evidence.c.case_id == case_id, evidence.c.kind == kind
         )
@@ -50,7 +50,7 @@ class CasePictures:
         return moment
 
     async def purge(self, tx: Tx | None, before: datetime) -> int:
-        """Erase what was kept before a time; return how many."""
+        """Erase contents stored before a time; return how many."""
         async with self._db.within(tx) as tx:
             result = await tx.execute(delete(evidence).where(evidence.c.created_at < before))
             return result.rowcount

@@ -1,4 +1,4 @@
-"""The rows that `bot.store.cases` takes and gives."""
+"""The values that `bot.store.cases` stores and returns."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class FindingNote:
 class CaseSummary:
     """The findings of a case and the reason codes of gaps, without content.
 
-    ``suppressed`` is what the allow-list excluded: it counts for nothing and stays visible.
+    ``suppressed`` are the findings that the allow-list excluded: they stay visible on the card.
     """
 
     findings: tuple[FindingNote, ...] = ()
@@ -177,7 +177,10 @@ class Case:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseClaim:
-    """Who was first: ``won``, or the case as another left it, with the reason."""
+    """The result of an attempt to take or decide a case.
+
+    ``won``, or the case as another person left it, with the reason.
+    """
 
     won: bool
     case: Case

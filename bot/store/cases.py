@@ -20,7 +20,7 @@ from bot.store.tables import Moment, cases
 
 _DECIDED = (CaseStatus.CONFIRMED, CaseStatus.FALSE_ALARM)
 
-# Statements of the way of each hit are built once: building costs more than running them.
+# Statements that run for each hit are built once: building them costs more than running them.
 _by_id = select(cases).where(cases.c.id == bindparam("value"))
 _by_number = select(cases).where(cases.c.number == bindparam("value"))
 _by_update = select(cases).where(cases.c.inbox_id == bindparam("value"))
@@ -41,16 +41,17 @@ _promote = (
 
 
 class Cases:
-    """The cases. Who is first to take or decide one is settled by a single statement."""
+    """The cases. One statement takes or decides a case, so exactly one of two people is first."""
 
     def __init__(self, db: Database, cipher: Cipher) -> None:
         self._db = db
         self._cipher = cipher
 
     async def open(self, tx: Tx | None, new: NewCase) -> tuple[Case, bool]:
-        """Open a case; for an update that has one already, return that one and False."""
+        """Open a case; if the update has one already, return that one and False."""
         values = self._values(new)
         async with self._db.within(tx) as tx:
+            # Case numbers are consecutive: two transactions must not compute the same next one.
             await serialise(tx, "cases")
             row = (await tx.execute(_insert(tx.dialect.name), values)).one_or_none()
             if row is not None:
@@ -67,7 +68,7 @@ class Cases:
         return await self._one(_by_update, inbox_id)
 
     async def lock(self, tx: Tx, case_id: int) -> None:
-        """Lock a case's row until the end of the transaction."""
+        """Block other writers of a case until the transaction ends."""
         await tx.execute(_lock, {"value": case_id})
 
     async def by_number(self, number: int) -> Case | None:
@@ -87,7 +88,7 @@ class Cases:
         return await self._all(cases.c.status.in_([CaseStatus.OPEN, CaseStatus.TAKEN]))
 
     async def take(self, tx: Tx | None, case_id: int, user_id: int) -> CaseClaim:
-        """Take an open case; who took it before keeps it. LookupError for an unknown id."""
+        """Take an open case; whoever took it first keeps it. LookupError for an unknown id."""
         mine = and_(cases.c.status == CaseStatus.TAKEN, cases.c.assignee_id == user_id)
         allowed = or_(cases.c.status == CaseStatus.OPEN, mine)
         return await self._claim(
@@ -104,7 +105,7 @@ class Cases:
     async def decide(
         self, tx: Tx | None, case_id: int, user_id: int, status: CaseStatus
     ) -> CaseClaim:
-        """Confirm a case or call it a false alarm; a taken one only by its assignee.
+        """Decide a case: confirmed or false alarm. A taken case is decided by its assignee only.
 
         LookupError for an unknown id.
         """
@@ -125,7 +126,7 @@ class Cases:
         )
 
     async def appeal(self, tx: Tx | None, case_id: int) -> bool:
-        """Record the sender's appeal; False when there was one before."""
+        """Record the sender's appeal; return False if there was one before."""
         statement = (
             update(cases)
             .where(cases.c.id == case_id, cases.c.appealed_at.is_(None))
@@ -135,22 +136,22 @@ class Cases:
             return (await tx.execute(statement)).rowcount == 1
 
     async def promote(self, tx: Tx | None, case_id: int, *, due_at: datetime | None = None) -> bool:
-        """Turn a recorded case into an open one; False when it was not merely recorded."""
+        """Open a case that was only recorded; return False for a case in any other state."""
         async with self._db.within(tx) as tx:
             values = {"row_id": case_id, "due": due_at}
             return (await tx.execute(_promote, values)).rowcount == 1
 
     async def removed(self, tx: Tx | None, case_id: int, at: datetime) -> bool:
-        """Record when the message was gone; the first time counts."""
+        """Record the time of the message's removal; the first recorded time stays."""
         async with self._db.within(tx) as tx:
             return (await tx.execute(_removed, {"row_id": case_id, "moment": at})).rowcount == 1
 
     async def add_findings(
         self, tx: Tx | None, case_id: int, summary: CaseSummary, *, content_digests: Sequence[str]
     ) -> Case:
-        """Merge what was found in an album's other message; the graver severity stays.
+        """Merge the findings of another message of the album; the graver severity stays.
 
-        Merging the same twice changes nothing. LookupError for an unknown id.
+        Merging the same findings twice changes nothing. LookupError for an unknown id.
         """
         async with self._db.within(tx) as tx:
             query = select(cases).where(cases.c.id == case_id).with_for_update()
@@ -191,7 +192,7 @@ class Cases:
             return self._required((await tx.execute(statement.returning(cases))).one_or_none())
 
     async def forget_evidence(self, tx: Tx | None, before: datetime) -> int:
-        """Erase the masked texts of cases opened before a time; return of how many."""
+        """Erase the masked texts of cases opened before a time; return the number of cases."""
         statement = (
             update(cases)
             .where(

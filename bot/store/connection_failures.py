@@ -1,4 +1,4 @@
-"""Which failures mean that the database is away, rather than that a statement is wrong."""
+"""Distinguish a database that is away from a statement that is wrong."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _POSTGRESQL = ("08", "40", "53", "55", "57", "58", "25P03")
 
 @contextlib.contextmanager
 def named() -> Iterator[None]:
-    """Raise DatabaseAway in place of a driver's error that means it."""
+    """Raise DatabaseAway in place of a driver's error of that meaning."""
     try:
         yield
     except (DBAPIError, PoolTimeout) as error:
@@ -35,13 +35,16 @@ def means_away(error: Exception) -> bool:
         return True
     if not isinstance(error, DBAPIError):
         return False
+    # SQLAlchemy found the connection dead; the next one may work.
     if error.connection_invalidated:
         return True
     cause = error.orig
     if isinstance(cause, psycopg.Error):
         state = cause.sqlstate
         lost = isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError)
+        # Without a state the server never answered: the connection broke.
         return lost if state is None else state.startswith(_POSTGRESQL)
     if isinstance(cause, sqlite3.Error):
+        # The low byte is the primary code; the others name the variant, such as IOERR_FSYNC.
         return getattr(cause, "sqlite_errorcode", 0) & 0xFF in _SQLITE
     return False

@@ -1,4 +1,4 @@
-"""One database, opened by its address: SQLite by default, PostgreSQL to scale out."""
+"""The database, opened by its address: SQLite by default, PostgreSQL for several processes."""
 
 from __future__ import annotations
 
@@ -38,25 +38,25 @@ _held = (
 
 
 def utc_now() -> datetime:
-    """Return the time, with its zone."""
+    """Return the current time in UTC."""
     return datetime.now(UTC)
 
 
 def upsert(dialect: str, table: Table) -> Any:
-    """Return an INSERT of the engine's own dialect, which has ``on_conflict_do_…``."""
+    """Return an INSERT of the engine's dialect, which has ``on_conflict_do_…``."""
     if dialect == "postgresql":
         return postgresql.insert(table)
     return sqlite.insert(table)
 
 
 async def serialise(tx: Tx, name: str) -> None:
-    """Admit one transaction at a time past this point; SQLite has one writer anyway."""
+    """Admit one transaction at a time from here on; SQLite has only one writer anyway."""
     if tx.dialect.name == "postgresql":
         await tx.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": name})
 
 
 async def holding(tx: Tx, names: Collection[Claim]) -> set[Claim]:
-    """Return the claims that hold, and go on to until the transaction's end."""
+    """Return the claims that hold, locked so that they hold until the transaction ends."""
     query = (
         select(leases.c.name, leases.c.token)
         .where(leases.c.name.in_([claim.name for claim in names]))
@@ -68,7 +68,7 @@ async def holding(tx: Tx, names: Collection[Claim]) -> set[Claim]:
 
 
 class Database:
-    """Opens transactions and reading connections. Made by `Database.open`; close it at the end."""
+    """Provides transactions and readers. Create it with `Database.open` and close it."""
 
     def __init__(
         self, writer: AsyncEngine, reader: AsyncEngine, finder: AsyncEngine, clock: Clock
@@ -100,7 +100,7 @@ class Database:
         return database
 
     async def close(self) -> None:
-        """Wait for the open transaction, fold the log into the file and disconnect."""
+        """Wait for the open transaction, merge SQLite's log into the file, and disconnect."""
         async with self._lock:
             await self._finder.dispose()
             await self._reader.dispose()
@@ -113,11 +113,11 @@ class Database:
 
     @contextlib.asynccontextmanager
     async def write(self) -> AsyncIterator[Tx]:
-        """Open a transaction, committed at the end and rolled back when an error passes.
+        """Open a transaction: committed at the end, rolled back on an error.
 
-        On SQLite there is one writer, which others wait for. RuntimeError when the task has a
-        transaction open already: hand that one on, instead of waiting for oneself. LeaseLost
-        when the task works for a claim that does not hold any more. DatabaseAway.
+        SQLite has one writer, and others wait for it. Raises RuntimeError if the task has a
+        transaction open already (the task would wait for itself: pass that one on), LeaseLost if
+        the task works for a claim that does not hold any more, and DatabaseAway.
         """
         owner = asyncio.current_task()
         if owner in self._owners:
@@ -133,9 +133,10 @@ class Database:
                 self._owners.discard(owner)
 
     def _turn(self) -> AbstractAsyncContextManager[Any]:
-        """Return what bounds transactions at once, so that leases never wait behind lanes' work.
+        """Return the lock that limits concurrent transactions.
 
-        A renewal that waited behind the work of its own lanes would lose them under load.
+        Leases have connections of their own: a renewal that waited behind the work of its lanes
+        would lose them under load.
         """
         if self._is_sqlite:
             return self._lock
@@ -143,7 +144,7 @@ class Database:
 
     @contextlib.asynccontextmanager
     async def within(self, tx: Tx | None) -> AsyncIterator[Tx]:
-        """Use the caller's transaction, or open one of its own."""
+        """Use the caller's transaction, or open a new one."""
         if tx is not None:
             yield tx
         else:
@@ -152,14 +153,14 @@ class Database:
 
     @contextlib.asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        """Borrow a connection for reading what is committed; never waits for the writer."""
+        """Borrow a connection that reads committed rows and never waits for the writer."""
         with connection_failures.named():
             async with self._reader.connect() as connection:
                 yield connection
 
     @contextlib.asynccontextmanager
     async def look_up(self) -> AsyncIterator[AsyncConnection]:
-        """Borrow a connection for finding few rows by a key, which is quicker than `read`."""
+        """Borrow a connection to find a few rows by a key; quicker than `read`."""
         if not self._is_sqlite:
             async with self.read() as connection:
                 yield connection
@@ -169,13 +170,13 @@ class Database:
             try:
                 yield connection
             finally:
-                # The context manager would close it in a task, for which others would have a turn.
+                # The context manager would close it in a new task, after a turn of other tasks.
                 await connection.close()
 
     async def checkpoint(self) -> bool:
-        """Fold SQLite's log into the file and empty it, so that erased bytes are gone there too.
+        """Merge SQLite's log into the file and empty it, so that it holds no erased bytes either.
 
-        Returns False when a reader was in the way: try again later.
+        Returns False if a reader blocked it: try again later.
         """
         if not self._is_sqlite:
             return True
@@ -193,7 +194,7 @@ class Database:
 
 
 async def _fence(tx: Tx) -> None:
-    """Refuse to write for a claim that does not hold any more."""
+    """Raise LeaseLost if the running task's claim does not hold any more."""
     claim = lanes.current()
     if claim is None or claim.token == 0:
         return

@@ -1,4 +1,4 @@
-"""Acts on the platform: recorded before they are tried and after they are known."""
+"""Effects: acts on the platform, recorded before each try and after the outcome is known."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bot.store.keys import Cipher
 from bot.store.lanes import NO_LANE, current_lane
 from bot.store.tables import cases, effects
 
-# Doing these once more does no harm: they converge, or (an escalation) bear the same case number.
+# A repetition does no harm: these converge, or (an escalation) show the same case number.
 REPEATABLE = frozenset(
     {
         EffectKind.DELETE,
@@ -73,7 +73,7 @@ def _insert(dialect: str) -> Any:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewEffect:
-    """An act to be planned. ``key`` is the same for the same act, however often it is planned."""
+    """An act to be planned. The same act always has the same ``key``, so it is planned once."""
 
     key: str
     kind: EffectKind
@@ -86,9 +86,9 @@ class NewEffect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EffectRow:
-    """An act and what became of it. ``payload`` is None once it is final.
+    """An act and its outcome. ``payload`` is None once the outcome is final.
 
-    ``carrier_id`` is the effect that takes this one along, and with which it ends.
+    ``carrier_id`` is the merged effect that carries this one; both end together.
     """
 
     id: int
@@ -114,10 +114,10 @@ class Effects:
     """The effects, each unique by its key. A status only goes forward; done and failed are final.
 
     planned → sending → done | failed | unknown; unknown → sending again for `REPEATABLE` kinds
-    only; sending → planned (`postpone`) when provably nothing happened. What is carried by another
-    effect is never sent by itself.
+    only; sending → planned (`postpone`) when provably nothing happened. An effect that another one
+    carries is never sent alone.
 
-    An effect belongs to the lane for which it was planned: who works on that lane performs it.
+    An effect belongs to the lane for which it was planned; the holder of that lane performs it.
     """
 
     def __init__(self, db: Database, cipher: Cipher) -> None:
@@ -127,7 +127,7 @@ class Effects:
     async def plan(self, tx: Tx | None, new: Sequence[NewEffect]) -> list[EffectRow]:
         """Record effects as planned; return the row of each key, in order.
 
-        A key that exists already gives its existing row, unchanged.
+        The row of a key that exists already is returned unchanged.
         """
         async with self._db.within(tx) as tx:
             rows = await self._insert(tx, new, {"status": EffectStatus.PLANNED})
@@ -140,7 +140,7 @@ class Effects:
     async def begin(self, tx: Tx | None, new: Sequence[NewEffect]) -> list[EffectRow]:
         """Record effects as sending, for requests that leave right after the commit.
 
-        Returns those that were new; one that exists already is another's to perform.
+        Returns the new ones; an existing one is performed by the task that planned it.
         """
         leaving = {"status": EffectStatus.SENDING, "attempts": 1, "sent_at": self._db.now()}
         async with self._db.within(tx) as tx:
@@ -162,8 +162,8 @@ class Effects:
     async def sending(self, tx: Tx | None, ids: Sequence[int]) -> list[int]:
         """Record that requests are about to leave; return the ids that may be sent, in order.
 
-        What is missing from the answer must not be sent: it is final, or its outcome is unknown
-        and it must not be said twice.
+        A missing id must not be sent: the effect is final, or its outcome is unknown and its kind
+        must not be sent twice.
         """
         async with self._db.within(tx) as tx:
             values = {"ids": list(ids), "sent_at": self._db.now()}
@@ -179,10 +179,10 @@ class Effects:
         detail: str | None = None,
         result_message_id: int | None = None,
     ) -> bool:
-        """Record done, failed or unknown; False when it was final before.
+        """Record done, failed or unknown; return False if the effect was final before.
 
-        Erases the payload, except of an unknown effect that may be repeated. ``detail`` is a
-        short code without content.
+        Erases the payload, unless the outcome is unknown and the kind may be repeated. ``detail``
+        is a short code without content.
         """
         if status not in (*_FINAL, EffectStatus.UNKNOWN):
             raise ValueError(f"{status} is no outcome")
@@ -203,7 +203,7 @@ class Effects:
     async def postpone(
         self, tx: Tx | None, id: int, until: datetime, detail: str | None = None
     ) -> bool:
-        """Put back an effect of which provably nothing happened, to be sent not before a time."""
+        """Set an effect that provably did not happen to planned, to be sent from ``until`` on."""
         statement = (
             update(effects)
             .where(
@@ -215,8 +215,8 @@ class Effects:
         async with self._db.within(tx) as tx:
             return (await tx.execute(statement)).rowcount == 1
 
-    async def tell(self, tx: Tx | None, id: int, status: EffectStatus, detail: str) -> bool:
-        """Note why an effect takes long, ``unknown`` or still planned; it goes on being tried."""
+    async def note_delay(self, tx: Tx | None, id: int, status: EffectStatus, detail: str) -> bool:
+        """Record why an effect takes long, as unknown or planned; it is still retried."""
         if status not in (EffectStatus.UNKNOWN, EffectStatus.PLANNED):
             raise ValueError(f"{status} does not go on")
         statement = (
@@ -234,10 +234,10 @@ class Effects:
         besides: Collection[int] = (),
         before: datetime | None = None,
     ) -> list[EffectRow]:
-        """List what is planned, was being sent, or is unknown and may be repeated; in order.
+        """List the effects that are planned, being sent, or unknown and repeatable, in order.
 
-        Of one lane, or of every one. What another effect carries ends with that one and is left
-        out, as are the ids of ``besides`` and what was planned only after a time.
+        Of one lane, or of all. Left out are effects that another one carries (they end with it),
+        the ids in ``besides``, and effects planned at or after ``before``.
         """
         query = _open_rows.order_by(effects.c.id)
         if lane is not None:
@@ -254,7 +254,7 @@ class Effects:
             return [self._row(row) for row in await connection.execute(query)]
 
     async def waiting(self, tx: Tx, ids: Sequence[int]) -> list[EffectRow]:
-        """Return those effects of which nobody has begun or carries one, held until the end."""
+        """Return the effects that are planned and not carried, locked until the commit."""
         query = (
             _open_rows.where(effects.c.id.in_(ids), effects.c.status == EffectStatus.PLANNED)
             .order_by(effects.c.id)
@@ -263,13 +263,13 @@ class Effects:
         return [self._row(row) for row in await tx.execute(query)]
 
     async def carry(self, tx: Tx, carrier: NewEffect, ids: Sequence[int]) -> EffectRow:
-        """Plan an effect that takes others along; `waiting` has to have returned them."""
+        """Plan an effect that carries others, which `waiting` must have returned."""
         (row,) = await self.plan(tx, [carrier])
         await tx.execute(_carry, {"ids": list(ids), "carrier": row.id})
         return row
 
     async def carried(self, tx: Tx, carrier_id: int) -> list[EffectRow]:
-        """List what an effect carries, in order."""
+        """List the effects that an effect carries, in order."""
         query = select(effects).where(effects.c.carrier_id == carrier_id).order_by(effects.c.id)
         return [self._row(row) for row in await tx.execute(query)]
 
@@ -278,7 +278,7 @@ class Effects:
         return await self._find(_for_case, {"case_id": case_id})
 
     async def refused_deletions(self, chat_id: int, since: datetime) -> list[EffectRow]:
-        """List a chat's deletions planned since a time that the bot had no right to do."""
+        """List a chat's deletions since a time that failed because the bot lacked the right."""
         query = (
             select(effects)
             .where(
@@ -301,13 +301,13 @@ class Effects:
     async def purge(self, tx: Tx | None, before: datetime, limit: int = _PAGE) -> int:
         """Erase up to ``limit`` ended effects planned before a time; return how many.
 
-        Those of a case that waits for its decision stay: its card is still to be changed.
+        The effects of a case that waits for its decision stay, because its card will be edited.
         """
         waiting = select(cases.c.id).where(cases.c.status.in_([CaseStatus.OPEN, CaseStatus.TAKEN]))
-        needless = or_(effects.c.case_id.is_(None), effects.c.case_id.not_in(waiting))
+        unnecessary = or_(effects.c.case_id.is_(None), effects.c.case_id.not_in(waiting))
         old = (
             select(effects.c.id)
-            .where(effects.c.planned_at < before, effects.c.finished_at.is_not(None), needless)
+            .where(effects.c.planned_at < before, effects.c.finished_at.is_not(None), unnecessary)
             .limit(limit)
         )
         async with self._db.within(tx) as tx:

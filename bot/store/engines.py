@@ -32,7 +32,7 @@ _PRAGMAS = (
 )
 _READERS = 4
 WRITERS, RESERVED = 8, 4
-"""Transactions at once for what is worked on in lanes; and for leases, receipts and decisions."""
+"""Concurrent transactions for the work in lanes; and for leases, receipts and decisions."""
 
 IDLE = 2.0
 """Seconds after which a connection to PostgreSQL is tried before it is used."""
@@ -49,7 +49,7 @@ def parse_address(url: str) -> URL:
     try:
         address = make_url(url)
     except ArgumentError:
-        # The address may hold a password: it is not repeated.
+        # The address may hold a password, so it is not repeated.
         raise ConfigurationError("not a database address", where="database_url") from None
     if address.get_backend_name() == "sqlite" and address.database in (None, "", ":memory:"):
         raise ConfigurationError("SQLite needs a file", where="database_url")
@@ -61,7 +61,7 @@ def parse_address(url: str) -> URL:
 def _waiting(address: URL) -> dict[str, Any]:
     """Return PostgreSQL's time limits: for connecting, and for a program that hangs.
 
-    A transaction that a dead or stopped program has left open keeps its lease from being taken.
+    A transaction that a stopped program leaves open would keep others from acquiring its lease.
     """
     options = f"-c idle_in_transaction_session_timeout={HANGING_MS}"
     ours = {"connect_timeout": CONNECTING, "options": options}
@@ -71,7 +71,7 @@ def _waiting(address: URL) -> dict[str, Any]:
 def postgresql_engines(address: URL) -> tuple[AsyncEngine, AsyncEngine]:
     """Make the engines of writers and readers.
 
-    Their connections stay open: to open one costs as much as many statements.
+    Their connections stay open, because opening one costs as much as many statements.
     """
     common: dict[str, Any] = {"max_overflow": 0, "connect_args": _waiting(address)}
     reading = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
@@ -88,9 +88,9 @@ def _used(connection: Any, record: Any) -> None:
 
 
 def _look(dialect: Dialect, connection: Any, record: Any, fairy: object) -> None:
-    """Replace a connection that died while it was idle.
+    """Make the pool open a new connection in place of an idle one that is dead.
 
-    A connection used within IDLE is not tried: a ping costs as much as the statement that follows.
+    A connection that was just in use is not tested: the test costs as much as a statement.
     """
     if monotonic() - record.info.get("used", monotonic()) < IDLE:
         return
@@ -107,7 +107,7 @@ def create_private(address: URL) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
         try:
-            os.fchmod(descriptor, 0o600)  # it may have been put here by other means
+            os.fchmod(descriptor, 0o600)  # an existing file keeps the mode with which it came
         finally:
             os.close(descriptor)
     except OSError as error:
@@ -119,7 +119,7 @@ def create_private(address: URL) -> None:
 def sqlite_engines(address: URL) -> tuple[AsyncEngine, AsyncEngine, AsyncEngine]:
     """Make the engines of the writer, of readers, and of look-ups.
 
-    Look-ups of few rows run in the event loop's own thread: to cross into another takes longer.
+    Look-ups of few rows run in the event loop's thread: crossing into another takes longer.
     """
     common: dict[str, Any] = {"max_overflow": 0, "pool_reset_on_return": None}
     prompt = {"connect_args": {"async_creator_fn": sqlite_connection.connect_prompt}}
@@ -135,7 +135,9 @@ def sqlite_engines(address: URL) -> tuple[AsyncEngine, AsyncEngine, AsyncEngine]
 
 
 def _prepare(connection: Any, record: object) -> None:
-    # The driver must not begin transactions by itself: it would begin them deferred.
+    # The driver would begin deferred transactions: two that read and then write at once fail with
+    # SQLITE_BUSY. BEGIN IMMEDIATE waits instead.
+
     connection.isolation_level = None
     cursor = connection.cursor()
     for pragma in _PRAGMAS:

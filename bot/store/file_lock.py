@@ -1,4 +1,4 @@
-"""Proof that no other process works on a database that is a file."""
+"""Lock an SQLite database for one process."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ from bot.errors import ConfigurationError
 
 @contextlib.contextmanager
 def sole_use(url: str) -> Iterator[None]:
-    """Hold a lock beside an SQLite file; it ends with the process, however that ends.
+    """Hold a lock beside an SQLite file; the kernel releases it even after a kill -9.
 
-    ConfigurationError while another process has it.
+    Raises ConfigurationError while another process holds it.
     """
+    # A file of its own: closing any descriptor of the database's file would drop SQLite's own
+    # POSIX locks in this process.
     path = f"{make_url(url).database}.lock"
     descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
     try:

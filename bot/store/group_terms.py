@@ -17,7 +17,7 @@ from bot.store.tables import group_keywords
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keyword:
-    """A term that a group wants to be found."""
+    """A keyword that a group has added for itself."""
 
     chat_id: int
     term: str = field(repr=False)
@@ -33,7 +33,7 @@ class GroupTerms:
         self._keys = keys
 
     async def add(self, tx: Tx | None, chat_id: int, term: str, added_by: int | None) -> bool:
-        """Add a term; False when the group has it (width, case and outer spaces do not matter)."""
+        """Add a term; return False if the group has it (width, case, outer spaces ignored)."""
         digest = self._digest(term)
         async with self._db.within(tx) as tx:
             result = await tx.execute(
@@ -52,7 +52,7 @@ class GroupTerms:
             return result.first() is not None
 
     async def remove(self, tx: Tx | None, chat_id: int, term: str) -> bool:
-        """Remove a term; False when the group does not have it."""
+        """Remove a term; return False if the group does not have it."""
         statement = delete(group_keywords).where(
             group_keywords.c.chat_id == chat_id, group_keywords.c.digest == self._digest(term)
         )

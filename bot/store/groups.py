@@ -20,7 +20,7 @@ GroupStatus = Literal["designated", "pending", "refused", "left"]
 
 
 class ConfiguredGroup(Protocol):
-    """A group as the settings name it."""
+    """A group in the settings."""
 
     @property
     def id(self) -> int: ...
@@ -34,7 +34,7 @@ class ConfiguredGroup(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """A group. ``rights`` is None until they were checked."""
+    """A group. ``rights`` is None until the bot's rights are checked."""
 
     chat_id: int
     status: GroupStatus
@@ -67,11 +67,11 @@ class Groups:
         return await self._select(groups.c.chat_id.is_not(None))
 
     async def some(self, chat_ids: Collection[int]) -> list[Group]:
-        """Find groups; those that are not known are left out."""
+        """Find groups; unknown ids are left out."""
         return await self._select(groups.c.chat_id.in_(chat_ids))
 
     async def former_ids(self, chat_ids: Collection[int]) -> dict[int, list[int]]:
-        """List the ids that groups had before they became supergroups, by the one they have now."""
+        """Map groups' ids to the ids that they had before they became supergroups."""
         columns = (groups.c.migrated_to, groups.c.chat_id)
         query = select(*columns).where(groups.c.migrated_to.in_(chat_ids)).order_by(columns[1])
         former: dict[int, list[int]] = {}
@@ -81,7 +81,7 @@ class Groups:
         return former
 
     async def overdue(self, before: datetime) -> list[Group]:
-        """List groups that have been waiting for approval since before a time."""
+        """List the groups that have waited for approval since before a time."""
         return await self._select(groups.c.status == "pending", groups.c.pending_since < before)
 
     async def designate(
@@ -95,7 +95,7 @@ class Groups:
         language: str | None = None,
         department: str | None = None,
     ) -> None:
-        """Approve reading a group; fields that are None stay as they were."""
+        """Designate a group, so that its messages are inspected; None leaves a value unchanged."""
         given = {
             "policy": policy,
             "title": self._seal(chat_id, "title", title),
@@ -110,7 +110,7 @@ class Groups:
     async def designate_configured(
         self, tx: Tx | None, configured: Iterable[ConfiguredGroup]
     ) -> None:
-        """Designate the groups that the settings name; one that migrated is known by its new id."""
+        """Designate the groups in the settings, except old ids of groups that have migrated."""
         async with self._db.within(tx) as tx:
             query = select(groups.c.chat_id).where(groups.c.migrated_to.is_not(None))
             former = set((await tx.execute(query)).scalars())
@@ -126,7 +126,7 @@ class Groups:
                 )
 
     async def pending(self, tx: Tx | None, chat_id: int, *, title: str | None = None) -> Group:
-        """Set a group to wait for approval unless it is designated or waits already; return it."""
+        """Record that a group waits for approval, unless it does or is designated; return it."""
         sealed = self._seal(chat_id, "title", title)
         waiting: dict[str, Any] = {"status": "pending", "pending_since": self._db.now()}
         again = waiting | {"decided_by": None, "announced_at": None, "migrated_to": None}
@@ -147,7 +147,7 @@ class Groups:
             return self._group((await tx.execute(query)).one())
 
     async def set_supervision(self, tx: Tx | None, configured: int | None) -> int | None:
-        """Take the supervisors' chat off those that wait or are refused; return its present id."""
+        """Remove the supervisors' chat from pending and refused groups; return its present id."""
         if configured is None:
             return None
         async with self._db.within(tx) as tx:
@@ -172,13 +172,13 @@ class Groups:
             await self._put(tx, old, {"status": "left", "migrated_to": new})
 
     async def refuse(self, tx: Tx | None, chat_id: int, *, decided_by: int | None) -> None:
-        """Record that a group must not be read."""
+        """Record that a group's messages must not be inspected."""
         await self._put(
             tx, chat_id, {"status": "refused", "pending_since": None, "decided_by": decided_by}
         )
 
     async def mark_left(self, tx: Tx | None, chat_id: int) -> None:
-        """Record that the bot is no longer in a group; it will be announced anew."""
+        """Record that the bot is no longer in a group; its return will be announced again."""
         async with self._db.within(tx) as tx:
             await self._update(
                 tx, chat_id, status="left", announced_at=None, pending_since=None, present=False
@@ -186,7 +186,7 @@ class Groups:
             await mark_groups_changed(tx)
 
     async def announced(self, tx: Tx | None, chat_id: int) -> bool:
-        """Claim the announcement: True exactly once for each coming-in."""
+        """Record the announcement; return True exactly once for each time that the bot joins."""
         statement = (
             update(groups)
             .where(groups.c.chat_id == chat_id, groups.c.announced_at.is_(None))
@@ -196,13 +196,13 @@ class Groups:
             return (await tx.execute(statement)).rowcount == 1
 
     async def set_title(self, tx: Tx | None, chat_id: int, title: str) -> None:
-        """Keep a group's new title."""
+        """Store a group's new title."""
         async with self._db.within(tx) as tx:
             await self._update(tx, chat_id, title=self._seal(chat_id, "title", title))
             await mark_groups_changed(tx)
 
     async def set_rights(self, tx: Tx | None, chat_id: int, rights: BotRights) -> None:
-        """Keep what the bot may do in a group, as of now."""
+        """Store the bot's rights in a group, as of now."""
         async with self._db.within(tx) as tx:
             await self._update(
                 tx,
@@ -216,7 +216,10 @@ class Groups:
             )
 
     async def migrate(self, tx: Tx | None, old: int, new: int) -> None:
-        """Change the id of a group in all rows that refer to it; repeating this changes nothing."""
+        """Change a group's id everywhere; repeating it changes nothing.
+
+        Telegram gives a group a new id when it becomes a supergroup.
+        """
         async with self._db.within(tx) as tx:
             row = (await tx.execute(select(groups).where(groups.c.chat_id == old))).one_or_none()
             if row is not None and row.migrated_to != new:
@@ -237,7 +240,7 @@ class Groups:
             "title": self._seal(new, "title", group.title),
             "department": self._seal(new, "department", group.department),
         }
-        # The platform may have announced the new chat before the migration.
+        # An update from the new chat may have arrived before the one about the migration.
         await tx.execute(delete(groups).where(groups.c.chat_id == new))
         await tx.execute(groups.insert().values(**values))
         await self._update(tx, group.chat_id, status="left", pending_since=None, migrated_to=new)

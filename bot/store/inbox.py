@@ -1,4 +1,4 @@
-"""The platform's updates, from their receipt to their decision."""
+"""The inbox: the platform's updates, from their receipt to their decision."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _decide = (
 
 
 _FILE_MARK = b'"file_id"'
-"""The mark of an update with a file, in the raw JSON of the platform."""
+"""The raw JSON of every update with a file contains this key."""
 
 
 @functools.cache
@@ -39,7 +39,7 @@ def _insert(dialect: str) -> Any:
 
 @functools.cache
 def _pending(lanes: int, passed: bool) -> Any:
-    """Return the query of what is undecided in that many lanes; to build it costs as much again."""
+    """Return the query of undecided rows in ``lanes`` lanes; building it costs as much as a run."""
     key, places = inbox.c.id, []
     for number in range(lanes):
         last: Any = bindparam(f"last{number}")
@@ -55,10 +55,10 @@ def _pending(lanes: int, passed: bool) -> Any:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxRow:
-    """One update that waits for its decision; ``attempts``: how often it may have been begun.
+    """One update that waits for its decision; ``attempts``: how often handling may have started.
 
-    ``update`` is the parsed payload, and ``may_be_removed`` the mark of `Received`, where this
-    process received it; one that reads the row from the database sees the mark as an attempt.
+    ``update`` (the parsed payload) and ``may_be_removed`` (see `Received`) are set only in the
+    process that received the update; another one, which reads the row, sees an attempt instead.
     """
 
     id: int
@@ -78,7 +78,7 @@ class InboxRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """How many rows of a kind are not decided, and when the oldest of them came."""
+    """The number of undecided rows of a kind, and the receipt of the oldest."""
 
     depth: int
     oldest: datetime | None
@@ -86,7 +86,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pending:
-    """The columns of an undecided row that are needed before it is read."""
+    """The columns of an undecided row that are needed before its payload is read."""
 
     id: int
     chat_id: int | None
@@ -103,7 +103,7 @@ class Inbox:
         self._cipher = cipher
 
     async def add(self, received: Sequence[Received]) -> list[InboxRow]:
-        """Commit updates at once; return those that were new, in order, the first of equals."""
+        """Commit updates in one transaction; return the new ones, in order, each id once."""
         unique: dict[tuple[str, int], Received] = {}
         for update_ in received:
             unique.setdefault((update_.platform, update_.update_id), update_)
@@ -147,9 +147,9 @@ class Inbox:
     async def pending(
         self, lanes: Mapping[int, int], *, limit: int, passed: bool = False
     ) -> list[Pending]:
-        """List what is undecided in lanes beyond the id given for each, in order.
+        """List undecided rows of lanes beyond the id given for each lane, in order.
 
-        ``passed``: what is undecided up to these ids instead.
+        ``passed``: the undecided rows up to these ids instead.
         """
         if not lanes:
             return []
@@ -187,18 +187,18 @@ class Inbox:
             return [self._row(row) for row in await connection.execute(query)]
 
     async def last_id(self) -> int:
-        """Return the greatest id given so far, 0 when there is none."""
+        """Return the greatest id so far, 0 when there is none."""
         async with self._db.read() as connection:
             return (await connection.execute(select(func.max(inbox.c.id)))).scalar() or 0
 
     async def depth(self) -> int:
-        """Count what is undecided."""
+        """Count the undecided rows."""
         query = select(func.count()).select_from(inbox).where(inbox.c.decided_at.is_(None))
         async with self._db.read() as connection:
             return (await connection.execute(query)).scalar_one()
 
     async def waiting(self) -> dict[str, Waiting]:
-        """Count what is undecided: ``text``, and ``picture`` for what comes with files."""
+        """Count the undecided rows: ``text``, and ``picture`` for rows with files."""
         query = (
             select(inbox.c.has_file, func.count(), func.min(inbox.c.received_at))
             .where(inbox.c.decided_at.is_(None))
@@ -210,7 +210,7 @@ class Inbox:
         return {k: Waiting(depth=depth, oldest=oldest) for k, (depth, oldest) in kinds.items()}
 
     async def attempt(self, tx: Tx | None, ids: Sequence[int]) -> None:
-        """Count one more attempt for each row, before it is made."""
+        """Count one more attempt for each row, before the attempt starts."""
         statement = update(inbox).where(inbox.c.id.in_(ids)).values(attempts=inbox.c.attempts + 1)
         async with self._db.within(tx) as tx:
             await tx.execute(statement)
@@ -224,15 +224,16 @@ class Inbox:
         if not results:
             return
         now = self._db.now()
-        # In one order, for on PostgreSQL two who lock the same rows crosswise would block.
+        # Sorted, because on PostgreSQL two transactions that lock the same rows in different
+        # orders would deadlock.
         rows = [{"row_id": i, "outcome": r, "moment": now} for i, r in sorted(results.items())]
         async with self._db.within(tx) as tx:
             await tx.execute(_decide, rows)
 
     async def decide_for(self, results: Mapping[Claim, Mapping[int, str]]) -> set[Claim]:
-        """Record results of several claims at once; return the claims that did not hold.
+        """Record the results of several claims; return the claims that do not hold any more.
 
-        What was found for one of those is not recorded: it is another process's to decide.
+        Their results are not recorded, because another process decides these rows.
         """
         async with self._db.write() as tx:
             checked = [claim for claim in results if claim.token]
@@ -266,7 +267,7 @@ class Inbox:
             return {row[0]: row[1] for row in await connection.execute(query)}
 
     async def last_received_at(self) -> datetime | None:
-        """Return when the last update came in."""
+        """Return the receipt of the last update, or None."""
         query = select(func.max(inbox.c.received_at))
         async with self._db.read() as connection:
             moment: datetime | None = (await connection.execute(query)).scalar()
@@ -286,9 +287,9 @@ class Inbox:
     async def numbers(
         self, after_id: int, until: datetime, limit: int = 5000
     ) -> list[tuple[int, int, datetime]]:
-        """List (id, update id, receipt) of what came after a row and until a time, in order.
+        """List (id, update id, receipt) of updates after a row and up to a time, in order.
 
-        Updates that could not be parsed have no number of the platform's and are left out.
+        Updates that could not be parsed have no number from the platform and are left out.
         """
         query = (
             select(inbox.c.id, inbox.c.update_id, inbox.c.received_at)

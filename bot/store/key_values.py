@@ -11,7 +11,7 @@ from bot.store.database import Database, Tx, upsert
 from bot.store.tables import facts
 
 GROUPS_VERSION = "groups-version"
-"""Changes whenever a group or one of its terms does, so that other processes read them anew."""
+"""The key of a random value that changes with every group or term; other processes then reload."""
 
 
 async def mark_groups_changed(tx: Tx) -> None:

@@ -1,4 +1,4 @@
-"""The keys: what seals content at rest, and what turns it into digests."""
+"""The keys that seal content at rest and make keyed digests of it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class NotAuthentic(ShoukouError):
 class Cipher:
     """Seals bytes with AES-256-GCM: a random 96-bit nonce, then ciphertext and tag.
 
-    ``about`` names the purpose and the row; what was sealed for one row does not open for another.
+    ``about`` names the purpose and the row: bytes sealed for one row do not open for another.
     ``older`` keys only open what was sealed before they were replaced.
     """
 
@@ -91,12 +91,12 @@ class Keys:
 
     @staticmethod
     def rotate(folder: Path) -> list[Path]:
-        """Put new keys in the place of those that seal; return where the old ones are now.
+        """Replace the keys that seal; return the new paths of the old ones.
 
-        The old ones go on opening what they sealed. The key of digests stays: with another one
-        pseudonyms would change, and what was released would not be known again.
+        The old keys still open what they sealed. The key of digests stays: with another one,
+        pseudonyms would change and released contents would not be recognised.
         """
-        Keys.load(folder)  # what is wrong with the keys is said before anything changes
+        Keys.load(folder)  # reports faulty keys before anything changes
         return [_replace(folder / name) for name in ROTATED]
 
     def digest(self, content: str | bytes, purpose: str) -> str:
@@ -136,13 +136,13 @@ def _load_key(path: Path) -> bytes:
 
 
 def _replaced(path: Path) -> list[Path]:
-    """Return the keys that were in a key's place before, the newest first."""
+    """Return the paths of a key's predecessors, the newest first."""
     numbered = {int(p.suffix[1:]): p for p in path.parent.glob(f"{path.name}.[1-9]*")}
     return [numbered[n] for n in sorted(numbered, reverse=True)]
 
 
 def _replace(path: Path) -> Path:
-    """Rename a key and put a new one in its place, so that there is one at every moment."""
+    """Link a key under another name, then replace it, so that a key exists at every moment."""
     latest = next(iter(_replaced(path)), path.with_name(f"{path.name}.0"))
     old = path.with_name(f"{path.name}.{int(latest.suffix[1:]) + 1}")
     draft = _draft(path)
@@ -153,7 +153,7 @@ def _replace(path: Path) -> Path:
 
 
 def _create_key(path: Path) -> None:
-    """Write a new key so that it is there whole or not at all, and never replaces another."""
+    """Write a new key, whole or not at all, without replacing another process's key."""
     draft = _draft(path)
     try:
         os.link(draft, path)
@@ -176,7 +176,7 @@ def _draft(path: Path) -> Path:
 
 
 def _keep(folder: Path) -> None:
-    """Sync a folder, so that its file names outlast a power cut."""
+    """Sync a folder, so that new names in it survive a power cut."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

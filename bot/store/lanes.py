@@ -1,8 +1,8 @@
-"""Lanes, and the right to work on one.
+"""Lanes, and the claims under which a process works on them.
 
-Each chat belongs to one of `LANES` lanes, and at each moment one process works on a lane. What it
-does there it does for its claim, which travels with the task: whatever is written meanwhile checks
-in the same transaction that the claim still holds.
+Each chat belongs to one of `LANES` lanes, and one process at a time works on a lane. Its claim
+travels with the task (a context variable): each write checks in the same transaction that the
+claim still holds.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 LANES = 64
 NO_LANE = -1
-"""The lane of what follows from no chat's update, such as the checks made from time to time."""
+"""The lane of effects that follow from no chat's update, such as those of periodic checks."""
 
 _PRIME = 0x9E3779B97F4A7C15
 _BITS = 64
@@ -22,9 +22,9 @@ _BITS = 64
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The lease of a name, such as ``lane/7``; ``token`` grows whenever it changes hands.
+    """A held lease, such as ``lane/7``; ``token`` grows with each change of the holder.
 
-    Token 0 belongs to a process that is alone, and is not checked.
+    Token 0 belongs to a process that is alone on its database, and is not checked.
     """
 
     name: str
@@ -64,7 +64,7 @@ def current_lane() -> int:
 
 @contextlib.contextmanager
 def working_for(claim: Claim | None) -> Iterator[None]:
-    """Do what follows, and start tasks, for a claim; None: for none."""
+    """Run the code in this context, and the tasks that it starts, for a claim or for none."""
     token = _current.set(claim)
     try:
         yield

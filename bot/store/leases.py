@@ -1,8 +1,8 @@
-"""Who works on what: leases with an end, and a token that grows whenever one changes hands.
+"""Leases with an end, and with a token that grows with each change of the owner.
 
-Times are the database's own on PostgreSQL, so that no process's clock matters, and the program's
-on SQLite. A lease that has ended stays its owner's until somebody takes it: it can be renewed, and
-what is written for it is not refused.
+Times are the database's own on PostgreSQL, so that the processes' clocks do not matter, and the
+program's on SQLite. A lease that has ended stays its owner's until another process acquires it: the
+owner can still renew it, and its writes are not refused.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ class Leases:
         self._db = db
 
     async def prepare(self, names: Iterable[str]) -> None:
-        """Make the leases that there are not yet; nobody has them."""
+        """Create the missing leases, without an owner."""
         rows = [{"name": n, "owner": None, "token": 0, "expires_at": None} for n in sorted(names)]
         async with self._db.write() as tx:
             statement = upsert(tx.dialect.name, leases)
             await tx.execute(statement.on_conflict_do_nothing(index_elements=["name"]), rows)
 
-    async def take(
+    async def acquire(
         self, names: Sequence[str], owner: str, lasting: timedelta, limit: int = 1
     ) -> list[Claim]:
-        """Acquire up to ``limit`` leases that are free or have expired.
+        """Acquire up to ``limit`` leases that have no owner or have ended.
 
-        A lease whose row a transaction holds locked is skipped until the next call.
+        A lease that an open transaction relies on is skipped until the next call.
         """
         async with self._db.write() as tx:
             now = self._now(tx)
@@ -65,7 +65,7 @@ class Leases:
     async def renew(
         self, owner: str, claims: Iterable[Claim], lasting: timedelta, *, works: bool = True
     ) -> set[Claim]:
-        """Prolong leases; return those that are still the owner's. ``works``: a worker lives."""
+        """Renew leases; return those that the owner still holds. ``works``: it is a live worker."""
         held = list(claims)
         async with self._db.write() as tx:
             ends = self._now(tx) + _micros(lasting)
@@ -85,7 +85,7 @@ class Leases:
         return now_held & set(held)
 
     async def release(self, owner: str, claims: Iterable[Claim]) -> None:
-        """Release leases at once."""
+        """Release leases, so that others can acquire them at once."""
         async with self._db.write() as tx:
             for claim in claims:
                 mine = (leases.c.name == claim.name, leases.c.token == claim.token)
@@ -93,7 +93,7 @@ class Leases:
                 await tx.execute(gone.values(owner=None, expires_at=None))
 
     async def leave(self, owner: str) -> None:
-        """Take the sign of the owner's life away, and those of the long dead."""
+        """Delete the owner's entry among the live workers, and those of workers long dead."""
         async with self._db.write() as tx:
             long_ago = self._now(tx) - _micros(_FORGOTTEN)
             dead = leases.c.name.startswith(_WORKER) & (_end < long_ago)
@@ -108,7 +108,7 @@ class Leases:
             return (await connection.execute(query)).scalar_one()
 
     async def free(self, names: Sequence[str]) -> int:
-        """Count those of the leases that nobody has, or that have ended."""
+        """Count the leases that have no owner or have ended."""
         async with self._db.read() as connection:
             taken = leases.c.owner.is_not(None) & (_end >= self._now(connection))
             query = select(func.count()).select_from(leases).where(leases.c.name.in_(names), taken)

@@ -11,12 +11,12 @@ from bot.store.database import Database
 from bot.store.tables import cases, effects
 
 EXPOSURE_BOUNDS = (1, 2, 3, 5, 10, 30, 60, 300, 3600)
-"""Upper bounds in seconds; the platform tells when a message was sent in whole seconds only."""
+"""Upper bounds in seconds, none below 1: the platform gives times in whole seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VisibleTimes:
-    """How long messages stood: removed within each bound, all removed, and their seconds."""
+    """How long messages were visible: removed within each bound, all removed, sum in seconds."""
 
     within: tuple[int, ...]
     count: int
@@ -24,7 +24,7 @@ class VisibleTimes:
 
 
 class MetricQueries:
-    """Counts what the tables hold."""
+    """Counts rows of the tables."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -47,7 +47,7 @@ class MetricQueries:
             cases.c.message_sent_at, BigInteger
         )
         within = [func.sum(case((micros <= s * 1_000_000, 1), else_=0)) for s in EXPOSURE_BOUNDS]
-        # A sender's clock may be ahead of ours: that is no negative time.
+        # The platform's clock may be ahead of ours, which must not count as a negative time.
         positive = func.sum(case((micros > 0, micros), else_=0))
         query = select(func.count(), positive, *within).where(
             cases.c.removed_at.is_not(None), cases.c.message_sent_at.is_not(None)

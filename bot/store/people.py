@@ -1,4 +1,4 @@
-"""The people whom the bot has met."""
+"""The people that the bot has seen in its chats."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bot.store.tables import people
 
 
 class ConfiguredPerson(Protocol):
-    """A person as the settings name them."""
+    """A person in the settings."""
 
     @property
     def id(self) -> int: ...
@@ -55,14 +55,14 @@ class People:
         language: str | None = None,
         can_write: bool | None = None,
     ) -> None:
-        """Note that a person was seen; what is None stays as it was."""
+        """Record that a person was seen; None leaves a value unchanged."""
         given = {"name": self._seal(user_id, name), "language": language, "can_write": can_write}
         values = {key: value for key, value in given.items() if value is not None}
         async with self._db.within(tx) as tx:
             await self._put(tx, user_id, values | {"seen_at": self._db.now()})
 
     async def set_roles(self, tx: Tx | None, configured: Iterable[ConfiguredPerson]) -> None:
-        """Set the roles of the settings' people, and remove everyone else's."""
+        """Set the roles of the people in the settings, and remove everyone else's."""
         async with self._db.within(tx) as tx:
             await tx.execute(update(people).where(people.c.roles.is_not(None)).values(roles=None))
             for person in configured:

@@ -1,4 +1,4 @@
-"""Contents that a sender may post again, known only by keyed digests."""
+"""Releases: contents that a sender may post again, stored only as keyed digests."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ _matching = select(releases.c.digest, releases.c.id).where(
 
 
 class Releases:
-    """The contents that false alarms released: for one sender, in one chat, until a time."""
+    """The contents released by false alarms: for one sender, in one chat, until a time."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
         self._senders: set[int] | None = None
 
     async def load(self) -> None:
-        """Learn who has releases, so that nothing is asked about anybody else.
+        """Load the senders with releases, so that no query is needed for any other sender.
 
-        Only where this process alone writes: what another one grants would be missed.
+        Only if this process alone writes: it would miss the releases that another one grants.
         """
         if not self._db.is_sole:
             return
@@ -39,17 +39,17 @@ class Releases:
             self._senders = set((await connection.execute(query.distinct())).scalars())
 
     def none_for(self, sender_id: int) -> bool:
-        """Return True if it is known without asking that a sender has no release."""
+        """Return True if a sender certainly has no release; makes no query."""
         return self._senders is not None and sender_id not in self._senders
 
     async def grant(
         self, tx: Tx | None, case: Case, *, granted_by: int, expires_at: datetime
     ) -> None:
-        """Allow a case's sender to post its exact contents again in that chat."""
+        """Permit a case's sender to post exactly its contents again in that chat."""
         if not case.content_digests:
             return
         if self._senders is not None:
-            self._senders.add(case.sender_id)  # before the commit: it may only know too many
+            self._senders.add(case.sender_id)  # before the commit: one too many only costs a query
         rows = [
             {
                 "digest": digest,
@@ -68,7 +68,7 @@ class Releases:
     async def matching(
         self, digests: Sequence[str], chat_id: int, sender_id: int, now: datetime | None = None
     ) -> dict[str, int]:
-        """Return the release's id for each digest that is released now."""
+        """Return the release's id for each digest that is released at ``now``."""
         if not digests:
             return {}
         values = {

@@ -1,11 +1,10 @@
-"""An SQLite connection that leaves its caller's thread only for what may take long.
+"""An SQLite connection that leaves its caller's thread only for statements that may take long.
 
-aiosqlite does everything on a thread of its own, four crossings for each statement: to make a
-cursor, to execute, to fetch and to close. A crossing takes longer than a look-up by key or the
-writing of a row, so what a prompt connection does is done at once on the caller's thread, but for
-what may wait or be much: waiting for another process, commits and deletions. The other
-connections, for queries of any length, cross once for each statement: what is read here is always
-fetched whole.
+aiosqlite runs everything on a thread of its own, with four crossings for each statement: create a
+cursor, execute, fetch and close. A crossing takes longer than a look-up by key or the writing of a
+row. A prompt connection therefore works on the caller's thread, except for steps that may wait or
+take long: waiting for another process, commits and deletions. The other connections, for queries
+of any length, cross once for each statement, because results are always fetched whole.
 """
 
 from __future__ import annotations
@@ -19,11 +18,11 @@ from typing import Any
 import aiosqlite
 
 PATIENCE_MS = 10_000
-"""How long a writer waits for another process that writes, in milliseconds."""
+"""Milliseconds for which a writer waits for another process that writes."""
 
 LONGEST_TURN = 0.002
-"""Seconds after which a transaction gives the event loop a turn before its next statement: what
-comes in meanwhile is inspected, and removed, without the database."""
+"""Seconds after which a transaction yields to the event loop before its next statement: messages
+that arrive meanwhile are inspected and removed without the database."""
 
 _MAY_BE_MUCH = ("DELETE", "PRAGMA", "CREATE", "ALTER", "DROP")
 
@@ -67,14 +66,14 @@ class _QuickCursor:
 
 
 class QuickConnection(aiosqlite.Connection):
-    """A connection to SQLite; ``prompt`` is set for one that does small things at once."""
+    """A connection to SQLite; a ``prompt`` one runs short statements on the caller's thread."""
 
     prompt = False
     _to_begin = False
     _turn_began = 0.0
 
     def begin_immediate(self) -> None:
-        """Begin a transaction that may write, before the next statement."""
+        """Begin a transaction that may write right before the next statement."""
         self._to_begin = True
         self._turn_began = perf_counter()
 
@@ -82,22 +81,22 @@ class QuickConnection(aiosqlite.Connection):
         return _QuickCursor(self)
 
     async def commit(self) -> None:
-        """Commit what was begun."""
+        """Commit the transaction, if it has any statement."""
         if not self._abandon():
             await super().commit()
 
     async def rollback(self) -> None:
-        """Undo what was begun."""
+        """Roll the transaction back, if it has any statement."""
         if not self._abandon():
             await super().rollback()
 
     def _abandon(self) -> bool:
-        """Forget a transaction without statements; return True if there was one."""
+        """Drop a transaction without statements; return True if there was one."""
         abandoned, self._to_begin = self._to_begin, False
         return abandoned
 
     async def perform(self, work: Callable[..., Any], method: str, sql: str, values: Any) -> None:
-        """Execute a statement, in a transaction that was asked for."""
+        """Execute a statement, after the BEGIN of a transaction that is due."""
         if self._to_begin:
             if not self._begin_at_once():
                 await self._execute(self._conn.execute, "BEGIN IMMEDIATE")  # type: ignore[no-untyped-call]
@@ -111,7 +110,7 @@ class QuickConnection(aiosqlite.Connection):
             await self._execute(work, self._conn, method, sql, values)  # type: ignore[no-untyped-call]
 
     def _begin_at_once(self) -> bool:
-        """Begin without waiting; False when another process is writing."""
+        """Begin a transaction without waiting; return False if another process is writing."""
         connection = self._conn
         connection.execute("PRAGMA busy_timeout=0")
         try:
@@ -135,7 +134,7 @@ async def connect(database: str, **options: Any) -> aiosqlite.Connection:
 
 
 async def connect_prompt(database: str, **options: Any) -> aiosqlite.Connection:
-    """Open a connection that does small things at once."""
+    """Open a connection that runs short statements on the caller's thread."""
     connection = await connect(database, **options)
     assert isinstance(connection, QuickConnection)
     connection.prompt = True

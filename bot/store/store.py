@@ -1,4 +1,4 @@
-"""All of the store's parts over one database."""
+"""All repositories over one database."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ class Moment(TypeDecorator[datetime]):
         return None if value is None else _EPOCH + value * _MICROSECOND
 
 
-# SQLite numbers rows by itself only when the key's type is exactly INTEGER.
+# SQLite assigns ids only if the key's type is exactly INTEGER.
 BigKey = BigInteger().with_variant(Integer(), "sqlite")
 Json = JSON(none_as_null=True)
 
@@ -53,7 +53,7 @@ metadata = MetaData(
     }
 )
 
-# AUTOINCREMENT: an id that was purged must never be given again, for cases refer to it.
+# AUTOINCREMENT: SQLite must not reuse the id of a purged row, because cases refer to it.
 inbox = Table(
     "inbox",
     metadata,
@@ -209,8 +209,9 @@ Index(
     postgresql_where=_carried,
 )
 
-# The second key lets PostgreSQL prolong a lease beside transactions that rely on it (they hold it
-# FOR KEY SHARE), while whoever takes it over, and so changes the token, has to wait for them.
+# With the second key PostgreSQL renews a lease beside transactions that rely on it (they lock it
+# FOR KEY SHARE), while another process that acquires it, and so changes the token, waits for them.
+
 leases = Table(
     "leases",
     metadata,

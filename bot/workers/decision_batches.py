@@ -1,4 +1,4 @@
-"""Commits what the worker says of rows, many at a time."""
+"""Commit the results of inbox rows, many in one transaction."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ FLUSH_SECONDS = 0.02
 RETRY_FLUSH_SECONDS = 1.0
 FIRST_PROBE = 0.1
 LAST_PROBE = 2.0
-"""Seconds between looks whether the database is back: at first, and at most."""
+"""Seconds between two probes of a database that is away: at first, and at most."""
 
 
 class Decisions(Protocol):
-    """Where a row's end is committed."""
+    """Commits the results and the attempts of inbox rows."""
 
     async def decide(self, results: Mapping[Claim, Mapping[int, str]]) -> set[Claim]:
         """Commit the results of rows and erase their payloads, in one transaction.
@@ -31,10 +31,10 @@ class Decisions(Protocol):
         """
 
     async def attempt(self, ids: Sequence[int]) -> None:
-        """Commit that rows are taken up once more."""
+        """Commit one more attempt for each row."""
 
     async def probe(self) -> None:
-        """Write something; DatabaseAway when that does not work."""
+        """Write something; raise DatabaseAway if that fails."""
 
 
 class DecisionBatches:
@@ -53,7 +53,7 @@ class DecisionBatches:
         self._timer: asyncio.Task[None] | None = None
 
     def add(self, claim: Claim, row_id: int, result: str) -> None:
-        """Have a result committed within FLUSH_SECONDS."""
+        """Queue a result; it is committed within FLUSH_SECONDS."""
         self._waiting.setdefault(claim, {})[row_id] = result
         self._start_timer(FLUSH_SECONDS)
 
@@ -68,7 +68,7 @@ class DecisionBatches:
         await self.flush()
 
     async def flush(self) -> None:
-        """Commit what is waiting."""
+        """Commit the queued results."""
         waiting, self._waiting = self._waiting, {}
         if not waiting:
             return
@@ -83,13 +83,17 @@ class DecisionBatches:
             self._start_timer(RETRY_FLUSH_SECONDS)
             return
         for claim in lost:
+            # The lease moved on; its new holder inspects these rows itself.
             log.info("%s: %d results left to another process", claim.name, len(waiting[claim]))
         for results in waiting.values():
             self._committed(results)
 
 
 class AttemptMarks:
-    """Commits that rows are begun, before they are; those that come together, together."""
+    """Commits that the handling of rows is about to begin, many rows in one transaction.
+
+    A row whose handling ends the process five times is thereby recognised and not tried again.
+    """
 
     def __init__(self, decisions: Decisions) -> None:
         self._decisions = decisions
@@ -98,7 +102,7 @@ class AttemptMarks:
         self._turn = asyncio.Lock()
 
     async def mark(self, row_id: int, ahead: Iterable[int]) -> None:
-        """Wait until a row's mark is committed; those ``ahead`` are marked with it."""
+        """Wait until a row's mark is committed; the rows ``ahead`` are marked with it."""
         if row_id in self._marked:
             self._marked.discard(row_id)
             return
@@ -116,14 +120,14 @@ class AttemptMarks:
         self._marked.discard(row_id)
 
     def forget(self, ids: Iterable[int]) -> None:
-        """Forget the marks of rows that another process goes on with."""
+        """Forget the marks of rows that another process continues."""
         self._marked.difference_update(ids)
         for row_id in ids:
             self._next.pop(row_id, None)
 
 
 class DatabaseOutage:
-    """Lets all that need the database wait for it together."""
+    """Waits for a database that is away, with one probe for all tasks that wait."""
 
     def __init__(self, decisions: Decisions) -> None:
         self._decisions = decisions
@@ -137,7 +141,7 @@ class DatabaseOutage:
         await asyncio.shield(self._probing)
 
     async def _probe(self) -> None:
-        log.warning("the database is away; what was begun waits for it")
+        log.warning("the database is away; handling waits for it")
         try:
             await asyncio.sleep(FIRST_PROBE)
             await retry_until_done(

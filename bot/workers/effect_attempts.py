@@ -1,7 +1,9 @@
-"""Brings one effect to its end, through as many tries as its kind permits.
+"""Perform one effect until it has a final outcome, with as many tries as its kind permits.
 
-What provably did not happen is tried again; what may have happened is never said twice, except
-for the card of a case; what converges (delete, edit, mute, leave) is repeated until it is so.
+provably not sent              retried, whatever the kind
+outcome unknown (a timeout)    retried if it converges (delete, edit, mute, leave), or if it is
+                               a case's card; any other text is never sent twice
+refused                        final
 """
 
 from __future__ import annotations
@@ -44,9 +46,9 @@ _LONGEST_OUTAGE_PAUSE = 5.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Later:
-    """Nothing is settled yet: try ``row`` again.
+    """There is no final outcome yet: try ``row`` again.
 
-    ``seconds`` of 0 leave the pause to us; ``doubtful`` says that the act may have happened.
+    With ``seconds`` of 0 the pause grows by itself; ``doubtful``: the act may have happened.
     """
 
     row: EffectRow
@@ -55,36 +57,36 @@ class Later:
 
 
 NO_ANSWER = "no-answer"
-"""The detail of a removal that takes long and goes on being tried."""
+"""The detail of a removal that takes long and is still retried."""
 
 UNKNOWN = Outcome(status=EffectStatus.UNKNOWN, detail="outcome-unknown")
 
 
 class Record(Protocol):
-    """Where it is recorded what becomes of effects.
+    """Records the progress and the outcome of effects.
 
-    Every method raises DatabaseAway where it cannot be recorded now, and LeaseLost where the
-    effect is another process's by now.
+    Every method raises DatabaseAway if it cannot record now, and LeaseLost if the effect belongs
+    to another process by now.
     """
 
     async def sending(self, row: EffectRow) -> bool:
         """Commit that a request is about to leave; False when it must not."""
 
     async def finished(self, row: EffectRow, outcome: Outcome) -> Sequence[EffectRow]:
-        """Commit what became of an effect, and return the effects that follow from it."""
+        """Commit the outcome of an effect, and return the effects that follow from it."""
 
     async def postponed(self, row: EffectRow, until: datetime, detail: str) -> None:
-        """Commit that provably nothing happened, and that it is to be tried later."""
+        """Commit that the act provably did not happen and is retried at ``until``."""
 
     async def delayed(self, row: EffectRow, *, doubtful: bool) -> Sequence[EffectRow]:
-        """Commit that a removal takes long, and return the effects that tell people of it."""
+        """Commit that a removal takes long, and return the effects that notify people."""
 
     async def migrated(self, row: EffectRow, new_chat_id: int) -> EffectRow:
         """Commit a group's new id, and return the effect under it."""
 
 
 class Attempts:
-    """Tries effects; ``start`` performs what follows while an effect is still being tried."""
+    """Tries effects; ``start`` performs follow-ups while an effect is still being tried."""
 
     def __init__(
         self,
@@ -99,56 +101,56 @@ class Attempts:
         self._start = start
 
     async def perform(self, row: EffectRow, *, again: bool) -> Sequence[EffectRow]:
-        """Bring an effect to its end; return the effects that follow or that it made needless.
+        """Perform an effect to its end; return the effects that follow or became unnecessary.
 
-        ``again`` says that the request may have left before, so that a message that is gone was
-        removed by us.
+        ``again``: an earlier request may have left, so a message that is gone counts as removed
+        by the bot and not by its author.
         """
         try:
             if row.not_before is not None:
                 await asyncio.sleep(_left(row, row.not_before))
             return await self._perform(row, again=again)
         except LeaseLost:
-            log.info("effect %s is another process's by now", row.id)
+            log.info("effect %s belongs to another process now", row.id)
             return ()
 
     async def _perform(self, row: EffectRow, *, again: bool) -> Sequence[EffectRow]:
         pauses = doubling_pauses(retry_policy.FIRST_PAUSE, retry_policy.LONGEST_PAUSE_WHEN_OLD)
-        telling = _Telling(self._tell)
+        report = _DelayReport(self._report_delay)
         try:
             while True:
                 answer = await self._try(row, again=again)
                 if answer is None:
                     return ()
                 if isinstance(answer, Outcome):
-                    return await surely(partial(self._record.finished, row, answer))
+                    return await until_recorded(partial(self._record.finished, row, answer))
                 row, again = answer.row, again or answer.doubtful
                 longest = retry_policy.longest_pause(_now() - row.planned_at)
                 seconds = answer.seconds or min(next(pauses), longest)
                 if row.kind in REMOVALS:
-                    telling.expect(row, doubtful=again)
+                    report.expect(row, doubtful=again)
                 if not answer.doubtful:
-                    detail = NO_ANSWER if telling.told else "later"
+                    detail = NO_ANSWER if report.reported else "later"
                     row = await self._postpone(row, seconds, detail)
                 await asyncio.sleep(seconds)
         finally:
-            telling.stop()
+            report.stop()
 
     async def _postpone(self, row: EffectRow, seconds: float, detail: str) -> EffectRow:
         until = _now() + timedelta(seconds=seconds)
-        await surely(partial(self._record.postponed, row, until, detail))
+        await until_recorded(partial(self._record.postponed, row, until, detail))
         return replace(row, status=EffectStatus.PLANNED)
 
-    async def _tell(self, row: EffectRow, doubtful: bool) -> None:
+    async def _report_delay(self, row: EffectRow, doubtful: bool) -> None:
         try:
-            self._start(await surely(partial(self._record.delayed, row, doubtful=doubtful)))
+            self._start(await until_recorded(partial(self._record.delayed, row, doubtful=doubtful)))
         except LeaseLost:
             return
         except Exception as error:
-            log.error("effect %s: delay not told: %s", row.id, type(error).__name__)
+            log.error("effect %s: delay not reported: %s", row.id, type(error).__name__)
 
     async def _try(self, row: EffectRow, *, again: bool) -> Outcome | Later | None:
-        """Try once; None when the effect is carried by another one, or not ours to send."""
+        """Try once; None when another effect carries this one, or it must not be sent."""
         try:
             if row.kind not in UNLIMITED and not await self._turns.wait(row):
                 return None
@@ -157,7 +159,7 @@ class Attempts:
                 return None
             return await self._request(row, again=again)
         except DatabaseAway:
-            # It is asked before each request and not after it, so none has left.
+            # The database is asked before the request, so no request has left.
             return Later(row=row)
 
     async def _request(self, row: EffectRow, *, again: bool) -> Outcome | Later:
@@ -185,9 +187,10 @@ class Attempts:
                 return Later(row=row, seconds=error.seconds)
             case Migrated():
                 moved = partial(self._record.migrated, row, error.new_chat_id)
-                return Later(row=await surely(moved))
+                return Later(row=await until_recorded(moved))
             case NotSent() | Unauthorized() | Conflict():
-                # A token that is not accepted says nothing about the act; it may be mended.
+                # A refused token or a second poller concerns the bot, not this act: somebody
+                # may correct it, and then the act succeeds.
                 return Later(row=row)
             case OutcomeUnknown() if row.kind in REPEATABLE:
                 sending = replace(row, status=EffectStatus.SENDING)
@@ -197,41 +200,41 @@ class Attempts:
         return _refused(row, error, again=again)
 
 
-class _Telling:
-    """Lets people know, once, of a removal that is not settled when it is `rules.TELL_AFTER` old.
+class _DelayReport:
+    """Reports a removal once if it has no outcome at the age of `retry_policy.REPORT_AFTER`.
 
-    A request may hang for long, so a task of its own watches the time.
+    A task of its own watches the time, because a request may hang for longer than that.
     """
 
-    def __init__(self, tell: Callable[[EffectRow, bool], Awaitable[None]]) -> None:
-        self._tell = tell
+    def __init__(self, report: Callable[[EffectRow, bool], Awaitable[None]]) -> None:
+        self._report = report
         self._task: asyncio.Task[None] | None = None
         self._doubtful = False
-        self.told = False
+        self.reported = False
 
     def expect(self, row: EffectRow, *, doubtful: bool) -> None:
-        """Begin to watch; ``doubtful`` is as of the last try."""
+        """Start to watch the time; ``doubtful`` is that of the last try."""
         self._doubtful = doubtful
         if self._task is None:
             self._task = asyncio.create_task(self._watch(row))
 
     async def _watch(self, row: EffectRow) -> None:
-        left = (row.planned_at + retry_policy.TELL_AFTER - _now()).total_seconds()
+        left = (row.planned_at + retry_policy.REPORT_AFTER - _now()).total_seconds()
         await asyncio.sleep(max(0.0, left))
-        self.told = True
-        await self._tell(row, self._doubtful)
+        self.reported = True
+        await self._report(row, self._doubtful)
 
     def stop(self) -> None:
-        """Watch no longer."""
+        """Stop watching."""
         if self._task is not None:
             self._task.cancel()
 
 
-async def surely(record: Callable[[], Awaitable[_Answer]]) -> _Answer:
-    """Record something, as soon as the database is there."""
+async def until_recorded(record: Callable[[], Awaitable[_Answer]]) -> _Answer:
+    """Call ``record`` until the database accepts it."""
 
     def failed(error: Exception) -> None:
-        log.warning("the database is away (%s); it is waited for", getattr(error, "code", ""))
+        log.warning("the database is away (%s); recording is retried", getattr(error, "code", ""))
 
     return await retry_until_done(
         record,
@@ -253,9 +256,9 @@ def _refused(row: EffectRow, error: PlatformError, *, again: bool) -> Outcome:
 
 
 def _left(row: EffectRow, until: datetime) -> float:
-    """Return the seconds until a time, but no more than there were when it was set.
+    """Return the seconds until a time, but no more than remained when it was set.
 
-    The system's clock may have been set back since.
+    The system's clock may have been set back since, and an effect must not wait for hours.
     """
     left = min(until - _now(), until - (row.sent_at or row.planned_at))
     return max(0.0, left.total_seconds())

@@ -1,4 +1,4 @@
-"""Admit a few files at a time, the chats in turns, so that a flooding chat delays no other."""
+"""Limit how many files are read at once, with the chats in turns: a flood delays no other chat."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 
 
 class FairGate:
-    """Passes ``width`` at once; who waits has a turn after one of every other chat."""
+    """Admits ``width`` tasks at once; a chat's next task waits for one of every other chat."""
 
     def __init__(self, width: int) -> None:
         self._free = width
@@ -34,11 +34,11 @@ class FairGate:
             await mine
         except asyncio.CancelledError:
             if mine.done() and not mine.cancelled():
-                self._leave()  # it had its turn just then
+                self._leave()  # the turn was granted in the moment of the cancellation
             raise
 
     def _leave(self) -> None:
-        """Pass the turn to the chat that has waited longest since its last one."""
+        """Pass the turn to the chat that has waited longest since its last turn."""
         while self._waiting:
             chat_id, queue = next(iter(self._waiting.items()))
             first = queue.popleft()

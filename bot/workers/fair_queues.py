@@ -1,7 +1,7 @@
-"""Whose turn it is: a deficit round-robin over chats, so that one that floods delays no other.
+"""A deficit round-robin over chats, so that a chat that floods delays no other.
 
 M. Shreedhar, G. Varghese: Efficient Fair Queuing Using Deficit Round Robin, SIGCOMM 1995. Here a
-chat has at most one row at each visit, and what it may save up is bounded by one visit's share.
+chat has at most one row at each visit, and it saves up at most one visit's share.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ QUANTUM = 1024
 """Bytes of raw updates that a chat may have handled at each visit; short texts have about 500."""
 
 FEW = 8
-"""Rows of which no chat's are a flood."""
+"""A chat with at most so many waiting rows never counts as a flood."""
 
 MAX_VISITS = 8
-"""Visits after which even the longest row is due."""
+"""Visits after which even the longest row is taken: a long text must not wait for ever."""
 
 
 @dataclass(slots=True)
@@ -28,7 +28,7 @@ class _Chat:
 
 
 class FairQueues:
-    """Rows by chat. A chat that is `busy` has no turn until `free`."""
+    """Rows by chat. A chat marked `busy` gets no turn until `free`."""
 
     def __init__(self) -> None:
         self._chats: OrderedDict[int, _Chat] = OrderedDict()
@@ -41,7 +41,7 @@ class FairQueues:
 
     @property
     def is_empty(self) -> bool:
-        """True if nothing has a turn: no row waits, or only rows of busy chats."""
+        """True if `take` would return nothing: no row waits, or only rows of busy chats."""
         return not self._chats
 
     def add(self, row: InboxRow) -> None:
@@ -52,9 +52,9 @@ class FairQueues:
         self._count += 1
 
     def take(self, *, sparing: bool = False) -> InboxRow | None:
-        """Return the row whose turn it is; None when there is none, or only of busy chats.
+        """Remove and return the next row; None when no row waits, or only rows of busy chats.
 
-        ``sparing`` passes over a chat that floods: one with more than half of all that waits.
+        ``sparing`` skips a chat that floods: one with more than half of all waiting rows.
         """
         while self._chats:
             key, chat = next(iter(self._chats.items()))
@@ -77,27 +77,27 @@ class FairQueues:
         return None
 
     def busy(self, chat_id: int | None) -> None:
-        """Hold a chat back until `free`: its next row has to wait for the one under way."""
+        """Skip a chat until `free`, because its rows are handled one after another."""
         key = chat_id or 0
         self._busy.add(key)
         if (chat := self._chats.pop(key, None)) is not None:
             self._resting[key] = chat
 
     def free(self, chat_id: int | None) -> None:
-        """Admit a chat again, behind those that wait now."""
+        """Let a chat take turns again, behind those that wait now."""
         key = chat_id or 0
         self._busy.discard(key)
         if (chat := self._resting.pop(key, None)) is not None:
             self._chats[key] = chat
 
     def ahead(self, chat_id: int | None, count: int) -> list[InboxRow]:
-        """Return the next rows of a chat, which stay where they are."""
+        """Return the next rows of a chat without removing them."""
         key = chat_id or 0
         chat = self._chats.get(key) or self._resting.get(key)
         return [] if chat is None else [chat.rows[i] for i in range(min(count, len(chat.rows)))]
 
     def drop(self, lane: int) -> list[InboxRow]:
-        """Take out all rows of a lane."""
+        """Remove and return all rows of a lane."""
         dropped = []
         for waiting in (self._chats, self._resting):
             for key, chat in list(waiting.items()):

@@ -1,8 +1,8 @@
-"""Brings undecided updates from the database to the worker, no more of them than fit in memory.
+"""Pass undecided updates to the worker, at most as many as fit into memory.
 
-What this process received itself is handed on directly; what others received, or what found no
-room, is read from the database. Within a chat the order is kept: once a row of a chat had to be
-left in the database, those after it are left there too, until the worker has caught up.
+Rows that this process received itself are passed on directly; rows that other processes received,
+or for which there was no room, are read from the database. The order within a chat is kept: once a
+row of a chat had to stay in the database, the later rows stay too, until the worker catches up.
 """
 
 from __future__ import annotations
@@ -25,14 +25,15 @@ log = logging.getLogger(__name__)
 
 TEXTS = (256, 4_000)
 PICTURES = (256, 2_000)
-"""Rows in memory: of a chat, and of all; a chat that has none may always have one."""
+"""The most rows in memory: of one chat, and of all. A chat without any may always have one."""
 
 AT_ONCE = 64
-"""Rows of a chat that is behind that are read at once: to open many takes long."""
+"""Rows read at once of a chat that is behind: decrypting more would block the event loop."""
 
 PAGE = 1_000
 SWEEP_SECONDS = 3.0
-"""Seconds between looks for what was missed: a lost wake-up, or a number committed out of order."""
+"""Seconds between searches for missed rows: a wake-up was lost, or ids were committed out of order
+(PostgreSQL assigns an id before its transaction commits)."""
 
 PAUSE = 1.0
 """Seconds before the database is asked again after a failure."""
@@ -44,7 +45,7 @@ _Key = tuple[int | None, bool]
 
 
 class PendingRows(Protocol):
-    """The part of the inbox that is read here; see `bot.store.inbox.Inbox`."""
+    """The part of the inbox that the intake reads; see `bot.store.inbox.Inbox`."""
 
     async def last_id(self) -> int: ...
     async def pending(
@@ -58,7 +59,10 @@ class PendingRows(Protocol):
 
 @dataclass(slots=True)
 class _Behind:
-    """A chat of which rows after one were left in the database; ``more``: since the last look."""
+    """A chat whose rows beyond the id ``after`` are still in the database.
+
+    ``more``: rows were added there since the last read.
+    """
 
     after: int
     more: bool = False
@@ -67,7 +71,10 @@ class _Behind:
 
 @dataclass(slots=True)
 class _Lane:
-    """``seen``: rows up to here were looked at. ``suspect``: up to here others may have begun."""
+    """``seen``: the last id that was examined.
+
+    ``suspect``: an earlier holder of the lane may have started rows up to this id.
+    """
 
     suspect: int
     seen: int = 0
@@ -89,13 +96,13 @@ class Intake:
         worker.finished = self._finished
 
     async def open(self, lanes: Iterable[int]) -> None:
-        """Begin with lanes that are this process's from now on."""
+        """Start to read lanes whose leases this process has acquired."""
         opened, last = list(lanes), await self._source.last_id()
         self._lanes |= {lane: _Lane(suspect=last) for lane in opened}
         self.wake(opened)
 
     def close(self, lane: int) -> None:
-        """Read nothing more of a lane."""
+        """Stop reading a lane."""
         self._lanes.pop(lane, None)
         self._dirty.discard(lane)
 
@@ -110,24 +117,24 @@ class Intake:
 
     @property
     def idle(self) -> bool:
-        """True if nothing is left in the database, as far as is known."""
+        """True if no row is left in the database, as far as this process knows."""
         return not self._dirty and not any(lane.behind for lane in self._lanes.values())
 
     def wake(self, lanes: Iterable[int]) -> None:
-        """Have lanes read, because something came in."""
+        """Have lanes read, because rows arrived there."""
         self._dirty.update(lane for lane in lanes if lane in self._lanes)
         if self._dirty:
             self._woken.set()
 
     def offer(self, rows: Sequence[InboxRow]) -> list[InboxRow]:
-        """Hand on rows that were just committed, in order; return those of others' lanes."""
+        """Pass on newly committed rows, in order; return those of other processes' lanes."""
         others = []
         for row in rows:
             lane = self._lanes.get(row.lane)
             if lane is None:
                 others.append(row)
             elif row.lane in self._dirty:
-                self.wake((row.lane,))  # after those before it
+                self.wake((row.lane,))  # rows before it are still to be read
             elif row.id > lane.seen:
                 lane.seen = row.id
                 if self._admits(lane, row):
@@ -135,7 +142,7 @@ class Intake:
         return others
 
     async def run(self) -> None:
-        """Read what is woken, and look for what was missed from time to time, until cancelled."""
+        """Read woken lanes, and search for missed rows periodically, until cancelled."""
         try:
             await self._run()
         finally:
@@ -164,7 +171,7 @@ class Intake:
                 self.wake(self._dirty)
 
     async def _read(self) -> None:
-        """Look at what came into the woken lanes, a page at a time."""
+        """Read the new rows of the woken lanes, a page at a time."""
         while self._dirty:
             self._woken.clear()
             lanes = {number: self._lanes[number].seen for number in self._dirty}
@@ -177,12 +184,12 @@ class Intake:
                 self._dirty -= lanes.keys()
 
     async def _sweep(self) -> None:
-        """Look at the oldest rows that should have been handled by now."""
+        """Examine the oldest rows that should have been handled by now."""
         lanes = {number: lane.seen for number, lane in self._lanes.items()}
         await self._look_at(await self._source.pending(lanes, limit=PAGE, passed=True), again=True)
 
     async def _look_at(self, page: Sequence[Pending], *, again: bool = False) -> None:
-        """Hand on those for which there is room; ``again``: those that were passed over."""
+        """Pass on rows for which there is room; ``again``: only rows that were skipped before."""
         planned: Counter[_Key] = Counter()
         chosen = []
         for pending in page:
@@ -199,7 +206,7 @@ class Intake:
     def _admits(
         self, lane: _Lane, row: InboxRow | Pending, planned: Mapping[_Key, int] = NOTHING
     ) -> bool:
-        """Return True if a row may be handed on; if not, its chat is behind from here on."""
+        """Return True if a row may be passed on; otherwise its chat is behind from this row on."""
         key = (row.chat_id, row.has_file)
         behind = lane.behind.get(key)
         if behind is not None:
@@ -228,7 +235,7 @@ class Intake:
             self._worker.submit([row], suspect=row.id <= lane.suspect)
 
     def _finished(self, row: InboxRow) -> None:
-        """Make room, and read on where rows were left."""
+        """Count a row out, and continue to read a chat that is behind."""
         key = (row.chat_id, row.has_file)
         self._held[key] -= 1
         self._totals[row.has_file] -= 1

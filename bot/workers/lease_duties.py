@@ -1,4 +1,4 @@
-"""The duties of a process by its leases: lanes, the feed, and periodic tasks."""
+"""The work of a process under its leases: lanes, the feed, and periodic tasks."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ log = logging.getLogger(__name__)
 
 
 class LaneEffects(Protocol):
-    """The part of the outbox that changes hands with a lane; see `bot.workers.outbox.Outbox`."""
+    """The part of the outbox that moves with a lane; see `bot.workers.outbox.Outbox`."""
 
     async def sweep(self, held: Sequence[Claim], *, settled: bool = True) -> None:
         """Resume the unfinished effects of lanes."""
 
     async def drain(self, seconds: float, lane: int | None = None) -> None:
-        """Finish the effects under way for a lane."""
+        """Finish or cancel the effects under way for a lane."""
 
 
 class LeaseDuties:
-    """Begins and ends what is done for each lease; see `bot.workers.lease_holder.Duties`.
+    """Starts and stops the work of each lease; see `bot.workers.lease_holder.Duties`.
 
-    ``alone`` are the things that only one process does, by the names of their leases.
+    ``alone`` maps the names of leases to the tasks that only one process runs.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class LeaseDuties:
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def gained(self, claims: Sequence[Claim]) -> None:
-        """Resume unfinished effects, then begin the duties of the claims."""
+        """Resume unfinished effects, then start to work."""
         lanes = [claim for claim in claims if claim.lane != NO_LANE]
         timers = [claim for claim in claims if claim.name == TIMERS]
         if lanes or timers:
@@ -61,11 +61,11 @@ class LeaseDuties:
                     task.add_done_callback(self._ended)
                     self._running[claim.name] = task
 
-    async def let_go(self, claim: Claim, seconds: float) -> None:
-        """End the work for a claim; work under way has ``seconds`` to finish."""
+    async def stop_work(self, claim: Claim, seconds: float) -> None:
+        """Stop the work for a claim; work under way has some seconds to finish."""
         if claim.lane != NO_LANE:
             self._intake.close(claim.lane)
-            await self._worker.let_go(claim.lane, seconds)
+            await self._worker.stop_work(claim.lane, seconds)
         if (task := self._running.pop(claim.name, None)) is not None:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError, Exception):
@@ -78,7 +78,7 @@ class LeaseDuties:
         return self._worker.load(claim.lane)
 
     async def watch(self) -> None:
-        """Wait until cancelled; raise what ended one of the single tasks."""
+        """Wait until cancelled; raise the error that ended one of the tasks in ``alone``."""
         await self._failed
 
     def _ended(self, task: asyncio.Future[None]) -> None:
@@ -90,6 +90,6 @@ class LeaseDuties:
 
 
 def lane_claims(names: Sequence[int], claim: Callable[[str], Claim | None]) -> list[Claim]:
-    """Return the claims of lanes that are held."""
+    """Return the claims of those lanes that are held."""
     found = (claim(lane_name(number)) for number in names)
     return [each for each in found if each is not None]

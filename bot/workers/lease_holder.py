@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 TTL = timedelta(seconds=10)
 RENEWAL = 3.0
 LOOK = 1.0
-"""Seconds between renewals, and between looks for what is free."""
+"""Seconds between renewals, and between searches for free leases."""
 
 MARGIN = 2.0
 """Seconds before the end of its leases at which a process suspends its work."""
@@ -50,7 +50,7 @@ class LeaseTable(Protocol):
     """The table of leases; see `bot.store.leases.Leases`."""
 
     async def prepare(self, names: Iterable[str]) -> None: ...
-    async def take(
+    async def acquire(
         self, names: Sequence[str], owner: str, lasting: timedelta, limit: int = 1
     ) -> list[Claim]: ...
     async def renew(
@@ -65,13 +65,13 @@ class Duties(Protocol):
     """The work that is done under leases."""
 
     async def gained(self, claims: Sequence[Claim]) -> None:
-        """Begin to work for claims; they are this process's from now on."""
+        """Start to work for claims that were just acquired."""
 
-    async def let_go(self, claim: Claim, seconds: float) -> None:
-        """End what is done for a claim; what is begun has some seconds for it."""
+    async def stop_work(self, claim: Claim, seconds: float) -> None:
+        """Stop the work for a claim; work under way has some seconds to finish."""
 
     def load(self, claim: Claim) -> int:
-        """Return how much there is to do for a claim."""
+        """Return the number of rows in memory for a claim."""
 
 
 class SoleHolder:
@@ -88,26 +88,26 @@ class SoleHolder:
         return Claim(name)
 
     def lost(self, claim: Claim) -> None:
-        """Do nothing: it cannot be lost."""
+        """Do nothing: without other processes no claim can be lost."""
 
     async def run(self, duties: Duties, resume: Callable[[], None] = lambda: None) -> None:
-        """Begin every duty, then wait until cancelled."""
+        """Start all work, then wait until cancelled."""
         await duties.gained([Claim(name) for name in self._names])
         await asyncio.Event().wait()
 
     async def leave(self, duties: Duties, seconds: float) -> None:
-        """End the single tasks; nobody waits for the lanes."""
+        """Stop the single tasks; no other process waits for the lanes."""
         names = (name for name in self._names if name not in EVERY_LANE)
-        await asyncio.gather(*(duties.let_go(Claim(name), seconds) for name in names))
+        await asyncio.gather(*(duties.stop_work(Claim(name), seconds) for name in names))
 
     async def keep(self) -> None:
-        """Do nothing: it cannot be lost."""
+        """Do nothing: there is no lease to renew."""
 
 
 class SharedLeases:
     """Holds the leases of one process among others.
 
-    ``names`` are the leases that it may hold: of lanes its share, of any other what is free.
+    ``names`` are the leases that it may hold: its share of the lanes, and any other that is free.
     """
 
     def __init__(
@@ -136,13 +136,13 @@ class SharedLeases:
         return self._clock() >= self._until
 
     def claim(self, name: str) -> Claim | None:
-        """Return a held claim; None when it is another's, or on its way there."""
+        """Return a held claim; None when another process holds it or is about to."""
         return None if name in self._leaving else self._held.get(name)
 
     def lost(self, claim: Claim) -> None:
-        """Note that a claim turned out to be another's."""
+        """Note that another process turned out to hold a claim."""
         if self._held.get(claim.name) == claim:
-            self._renewed = -math.inf  # the next look finds out about the others, too
+            self._renewed = -math.inf  # renew at the next look: other leases may be lost, too
 
     async def run(self, duties: Duties, resume: Callable[[], None] = lambda: None) -> None:
         """Renew, acquire and release leases until cancelled; ``resume`` ends a suspension."""
@@ -171,12 +171,12 @@ class SharedLeases:
         wanted = [n for n in self._singles if n not in self._held and n not in self._leaving]
         gained = []
         if wanted:
-            gained += await self._leases.take(wanted, self.owner, self._lasting, len(wanted))
+            gained += await self._leases.acquire(wanted, self.owner, self._lasting, len(wanted))
         if self._lanes:
             gained += await self._balance(duties)
         if gained:
             self._held |= {claim.name: claim for claim in gained}
-            log.info("%d leases taken; %d held", len(gained), len(self._held))
+            log.info("%d leases acquired; %d held", len(gained), len(self._held))
             try:
                 await duties.gained(gained)
             except BaseException:
@@ -196,7 +196,7 @@ class SharedLeases:
     async def leave(self, duties: Duties, seconds: float) -> None:
         """Release every lease, so that others need not wait until it expires."""
         held = list(self._held.values())
-        await asyncio.gather(*(duties.let_go(claim, seconds) for claim in held))
+        await asyncio.gather(*(duties.stop_work(claim, seconds) for claim in held))
         try:
             await self._leases.release(self.owner, held)
             await self._leases.leave(self.owner)
@@ -216,7 +216,7 @@ class SharedLeases:
         self._renewed = before
         self._until = before + self._lasting.total_seconds() - MARGIN * self._pace
         for claim in asked - kept:
-            log.warning("%s: another process has taken it", claim.name)
+            log.warning("%s: another process has acquired it", claim.name)
             self._end(claim, duties, seconds=0, release=False)
         if was and not self.suspended:
             self._resume()
@@ -229,7 +229,7 @@ class SharedLeases:
         if len(held) < share:
             free = [n for n in self._lanes if n not in self._held and n not in self._leaving]
             room = share - len(held)
-            return await self._leases.take(free, self.owner, self._lasting, room) if free else []
+            return await self._leases.acquire(free, self.owner, self._lasting, room) if free else []
         for claim in sorted(held, key=duties.load)[: len(held) - share]:
             self._end(claim, duties, seconds=GRACE, release=True)
         return []
@@ -241,7 +241,7 @@ class SharedLeases:
 
         async def end() -> None:
             try:
-                await duties.let_go(claim, seconds)
+                await duties.stop_work(claim, seconds)
                 if release:
                     await self._leases.release(self.owner, [claim])
             except Exception as error:

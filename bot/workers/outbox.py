@@ -1,7 +1,7 @@
 """Performs planned effects on the platform, each recorded before it is tried and after it is known.
 
-It keeps their order: a case's deletions first, then what is said, each chat at its own pace. What a
-single effect's answer means is told in `bot.workers.effect_attempts`.
+It keeps their order: a case's deletions first, then the texts, each chat at its own pace. The
+meaning of a single effect's answer is decided in `bot.workers.effect_attempts`.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ CARD_PATIENCE = 3.0
 """Seconds that a case's card waits for the notices whose outcome it shows."""
 
 REMOVAL_PATIENCE = 10.0
-"""Seconds that a case's card, and whoever has asked for a removal, wait for it."""
+"""Seconds for which a case's card, and the caller of `Outbox.run`, wait for its removals."""
 
 
 class OutcomeStore(Record, Protocol):
-    """Where effects are recorded; the store's side of the outbox."""
+    """Records effects; the store's side of the outbox."""
 
     async def merge(self, rows: Sequence[EffectRow]) -> tuple[EffectRow, Collection[int]] | None:
         """Commit that notices leave as one; return that one, and the ids that it carries."""
@@ -39,14 +39,14 @@ class OutcomeStore(Record, Protocol):
     async def unfinished(
         self, lane: int | None, besides: Collection[int], *, settled: bool
     ) -> Sequence[EffectRow]:
-        """Return what is unfinished, besides some, of one lane or of every one.
+        """Return the unfinished effects of one lane, or of all, except the ids in ``besides``.
 
-        ``settled`` leaves out what is just planned.
+        ``settled`` leaves out effects that were planned just now.
         """
 
 
 class Outbox:
-    """Performs effects: a case's deletions first, then what is said, each chat at its own pace."""
+    """Performs effects: a case's deletions first, then the texts, each chat at its own pace."""
 
     def __init__(
         self,
@@ -67,23 +67,23 @@ class Outbox:
         self._begin(rows, again=again)
 
     async def run(self, rows: Sequence[EffectRow], *, again: bool = False) -> None:
-        """Perform the effects of one case: deletions, then what is said, then the card.
+        """Perform the effects of one case: deletions, then the texts, then the card.
 
-        What is said waits for all of its case's deletions, whoever began them. The card does not
-        wait long for either: it is brought up to date afterwards. The bot leaves a chat last. An
-        effect that is being performed already is left to whoever does. What takes longer than
-        REMOVAL_PATIENCE goes on in the background.
+        The texts wait for all deletions of their case, whoever started them. The card does not
+        wait long for either: it is updated afterwards. The bot leaves a chat last. An effect that
+        another task performs already is left to that task. Work that takes longer than
+        REMOVAL_PATIENCE continues in the background.
         """
         task = self._begin(rows, again=again)
         if task is not None:
             await asyncio.wait({task}, timeout=REMOVAL_PATIENCE)
 
     async def sweep(self, held: Sequence[Claim], *, settled: bool = True) -> None:
-        """Take up what is unfinished and in nobody's hands, of the lanes for which claims are held.
+        """Resume the unfinished effects that no task performs, in the lanes of the held claims.
 
         A database that failed at the wrong moment leaves such effects behind: planned, or recorded
-        as leaving, while nobody knows of them any more. ``settled`` leaves out what is just
-        planned; for lanes that were just taken nothing is left out.
+        as sending, while no task knows of them any more. ``settled`` leaves out effects that were
+        planned just now; a worker that has just acquired a lane resumes all of them.
         """
         by_lane: dict[int, list[EffectRow]] = {}
         for row in await self._outcomes.unfinished(None, frozenset(self._taken), settled=settled):
@@ -91,12 +91,12 @@ class Outbox:
         for claim in held:
             if rows := by_lane.get(claim.lane):
                 with working_for(claim):
-                    await self._take_up(rows)
+                    await self._resume(rows)
 
     async def drain(self, seconds: float, lane: int | None = None) -> None:
-        """Wait for the effects under way, but no longer than this; the rest is resumed later.
+        """Wait ``seconds`` for the effects under way, then cancel the rest, to be resumed later.
 
-        With ``lane``, for those of this lane, which another process is to go on with.
+        With ``lane``, only for those of this lane, which another process will continue.
         """
         deadline = asyncio.get_running_loop().time() + seconds
         while tasks := _of(self._tasks, lane):
@@ -110,16 +110,16 @@ class Outbox:
 
     @property
     def under_way(self) -> int:
-        """How many groups of effects are being performed."""
+        """The number of groups of effects that are being performed."""
         return len(self._tasks)
 
-    async def _take_up(self, rows: Sequence[EffectRow]) -> None:
+    async def _resume(self, rows: Sequence[EffectRow]) -> None:
         by_case: dict[object, list[EffectRow]] = {}
         for row in rows:
             if row.id in self._taken:
                 continue
             if row.status is EffectStatus.SENDING and row.kind not in REPEATABLE:
-                # It may have been said, and is not said again.
+                # The text may have been sent, and members must not see it twice.
                 self.start(await self._outcomes.finished(row, UNKNOWN))
             else:
                 by_case.setdefault(row.case_id or f"chat/{row.chat_id}", []).append(row)
@@ -136,7 +136,7 @@ class Outbox:
         return task
 
     def _take(self, rows: Sequence[EffectRow], *, again: bool) -> list[EffectRow]:
-        """Keep what nobody is performing, and begin its deletions."""
+        """Return the effects that no other task performs, and start their deletions."""
         own = [r for r in rows if r.id not in self._taken]
         self._taken |= {r.id for r in own}
         for row in own:
@@ -146,21 +146,21 @@ class Outbox:
         return own
 
     async def _remove(self, row: EffectRow, *, again: bool) -> set[int]:
-        """Perform a deletion; return the ids of the effects that it made needless."""
+        """Perform a deletion; return the ids of the effects that it made unnecessary."""
         follow_ups = await self._attempts.perform(row, again=again)
         self.start([r for r in follow_ups if r.status is not EffectStatus.FAILED])
         return {r.id for r in follow_ups if r.status is EffectStatus.FAILED}
 
     async def _finish(self, own: Sequence[EffectRow], *, again: bool) -> None:
-        """Perform effects that were taken; whatever goes wrong, they are given back."""
+        """Perform effects of `_take`, and release them whatever goes wrong."""
         removed = self._spawn(self._removed(own))
-        said = self._spawn(self._say(own, removed, again=again))
+        texts = self._spawn(self._send_texts(own, removed, again=again))
         try:
-            await self._show(own, removed, said, again=again)
-            await asyncio.wait({removed, said})
+            await self._send_cards(own, removed, texts, again=again)
+            await asyncio.wait({removed, texts})
             await self._all([r for r in own if r.kind is EffectKind.LEAVE], again=again)
             removed.result()
-            said.result()
+            texts.result()
         except LeaseLost:
             log.info("effects %s: left to another process", [r.id for r in own])
         except DatabaseAway as error:
@@ -171,8 +171,8 @@ class Outbox:
             self._taken -= {r.id for r in own}
 
     async def _removed(self, rows: Sequence[EffectRow]) -> set[int]:
-        """Wait for the deletions of the effects' cases; return what they made needless."""
-        needless: set[int] = set()
+        """Wait for the deletions of the effects' cases; return the ids they made unnecessary."""
+        unnecessary: set[int] = set()
         for case in {_case(r) for r in rows}:
             under_way = set(self._removals.get(case, ()))
             if not under_way:
@@ -180,10 +180,10 @@ class Outbox:
             await asyncio.wait(under_way)
             if all(removal.done() for removal in self._removals.get(case, ())):
                 self._removals.pop(case, None)
-            needless.update(*(removal.result() for removal in under_way))
-        return needless
+            unnecessary.update(*(removal.result() for removal in under_way))
+        return unnecessary
 
-    async def _say(
+    async def _send_texts(
         self, rows: Sequence[EffectRow], removed: asyncio.Task[set[int]], *, again: bool
     ) -> None:
         """Send the texts; the notices of a removal wait until the message is gone."""
@@ -192,29 +192,29 @@ class Outbox:
         at_once = self._spawn(self._all(now, again=again))
         try:
             if notices:
-                needless = await asyncio.shield(removed)
-                await self._all([r for r in notices if r.id not in needless], again=again)
+                unnecessary = await asyncio.shield(removed)
+                await self._all([r for r in notices if r.id not in unnecessary], again=again)
         finally:
             await at_once
 
-    async def _show(
+    async def _send_cards(
         self,
         rows: Sequence[EffectRow],
         removed: asyncio.Task[set[int]],
-        said: asyncio.Task[None],
+        texts: asyncio.Task[None],
         *,
         again: bool,
     ) -> None:
-        """Send cards, which wait a little for what they tell of."""
+        """Send cards, after a short wait for the outcomes that they show."""
         cards = [r for r in rows if r.kind is EffectKind.ESCALATE]
         if cards:
             await asyncio.wait({removed}, timeout=REMOVAL_PATIENCE)
             if removed.done():
-                await asyncio.wait({said}, timeout=CARD_PATIENCE)
+                await asyncio.wait({texts}, timeout=CARD_PATIENCE)
             await self._all(cards, again=again)
 
     async def _all(self, rows: Sequence[EffectRow], *, again: bool) -> None:
-        """Perform effects beside each other, all of them even when recording one fails."""
+        """Perform effects concurrently; all of them are performed even if recording one fails."""
         acts = [self._spawn(self._perform_and_follow(row, again=again)) for row in rows]
         if acts:
             await asyncio.wait(acts)
@@ -232,7 +232,7 @@ class Outbox:
 
 
 def _case(row: EffectRow) -> object:
-    """Return what groups a row's effects: its case, or nothing but itself."""
+    """Return the key that groups effects: their case, or an effect's own key without a case."""
     return row.case_id or row.key
 
 

@@ -1,4 +1,4 @@
-"""Things to be done from time to time."""
+"""Periodic tasks."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ log = logging.getLogger(__name__)
 
 
 async def every(seconds: float, act: Callable[[], Awaitable[object]]) -> None:
-    """Do something again and again, until cancelled; a failure is logged and tried again."""
+    """Call ``act`` every ``seconds`` until cancelled; an error is logged, without its text."""
     while True:
         try:
             await act()
@@ -19,11 +19,11 @@ async def every(seconds: float, act: Callable[[], Awaitable[object]]) -> None:
         await asyncio.sleep(seconds)
 
 
-def heed_cancellation() -> None:
-    """Raise CancelledError when the task was cancelled and somebody has swallowed that.
+def raise_if_cancelled() -> None:
+    """Raise CancelledError if the task was cancelled and a library has swallowed that.
 
-    Python 3.11's ``wait_for``, which redis-py sends through, does so when what it waits for ends
-    at the same moment. The task would go on for ever, and its program with it.
+    Python 3.11's ``wait_for``, through which redis-py sends, swallows it when its awaitable ends
+    in the same moment. The task would run for ever, and the program would not end.
     """
     task = asyncio.current_task()
     if task is not None and task.cancelling():

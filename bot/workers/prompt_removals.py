@@ -17,7 +17,7 @@ from collections.abc import Awaitable, Callable
 from bot.store.effects import EffectRow
 
 MAX_REMEMBERED = 10_000
-"""Messages remembered, oldest dropped first: whatever is forgotten is only requested once more."""
+"""Messages remembered, oldest dropped first: a forgotten one is only requested once more."""
 
 Delete = Callable[[int, int], Awaitable[None]]
 
@@ -27,7 +27,7 @@ class PromptRemovals:
 
     def __init__(self, delete: Delete) -> None:
         self._delete = delete
-        self._begun: OrderedDict[tuple[int, int], asyncio.Task[None] | None] = OrderedDict()
+        self._requests: OrderedDict[tuple[int, int], asyncio.Task[None] | None] = OrderedDict()
 
     def begin(self, chat_id: int, message_id: int) -> None:
         """Request a deletion without waiting for its answer.
@@ -35,13 +35,13 @@ class PromptRemovals:
         A second call does nothing: the versions of an edited message are one message.
         """
         key = (chat_id, message_id)
-        if key in self._begun:
+        if key in self._requests:
             return
         task = asyncio.create_task(self._request(chat_id, message_id))
         task.add_done_callback(_retrieve)
-        self._begun[key] = task
-        if len(self._begun) > MAX_REMEMBERED:
-            self._begun.popitem(last=False)
+        self._requests[key] = task
+        if len(self._requests) > MAX_REMEMBERED:
+            self._requests.popitem(last=False)
 
     async def perform(self, row: EffectRow) -> None:
         """Perform a deletion: take over the answer of a request that left, or send one.
@@ -51,21 +51,21 @@ class PromptRemovals:
         if row.message_id is None:
             raise ValueError("a deletion without a message")
         key = (row.chat_id, row.message_id)
-        task = self._begun.get(key)
+        task = self._requests.get(key)
         if task is not None:
-            self._begun[key] = None  # its answer counts once; a retry is a request of its own
+            self._requests[key] = None  # its answer counts once; a retry is a request of its own
         if task is None:
             await self._delete(row.chat_id, row.message_id)
         else:
             await task
 
     async def close(self) -> None:
-        """Cancel what has no answer yet; a later run repeats it."""
-        begun = [task for task in self._begun.values() if task is not None]
-        self._begun.clear()
-        for task in begun:
+        """Cancel the requests without an answer; a later run repeats them."""
+        open_requests = [task for task in self._requests.values() if task is not None]
+        self._requests.clear()
+        for task in open_requests:
             task.cancel()
-        await asyncio.gather(*begun, return_exceptions=True)
+        await asyncio.gather(*open_requests, return_exceptions=True)
 
     async def _request(self, chat_id: int, message_id: int) -> None:
         await self._delete(chat_id, message_id)

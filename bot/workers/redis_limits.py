@@ -1,14 +1,15 @@
 """The sending limits in Redis, for several processes that send as one bot.
 
 Redis holds only counters and times, under the bot's and the chats' ids, and only as long as they
-matter; it may be emptied at any time. While it does not answer, each process goes by its own
-budgets, and a chat that gets too much is slowed down by the platform's own answer (429).
+matter; it may be emptied at any time. While it does not answer, each process applies its own
+budgets, and the platform's own answer (429) slows down a chat that gets too many messages.
 
     shoukou:limits:<bot>:<chat>          list of the times of sending, newest first
     shoukou:limits:<bot>:all             the same of all chats
     shoukou:limits:<bot>:<chat>:paused   exists as long as the platform asked for a pause
 
-One script checks and takes a turn: between two commands another process could take the same one.
+One script checks the limits and takes a turn: between two commands another process could take the
+same turn.
 """
 
 from __future__ import annotations
@@ -25,16 +26,16 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from bot.workers import send_limits
-from bot.workers.periodic import heed_cancellation
+from bot.workers.periodic import raise_if_cancelled
 from bot.workers.send_limits import SendingLimits
 
 log = logging.getLogger(__name__)
 
 PATIENCE = 0.1
-"""Seconds that Redis has to answer: a notice to people waits no longer for it."""
+"""Seconds that Redis has to answer: messages to people must not wait for it any longer."""
 
 AWAY = 5.0
-"""Seconds without requests after a failure: otherwise each notice would wait for PATIENCE."""
+"""Seconds without requests after a failure: otherwise each message would wait for PATIENCE."""
 
 _PREFIX = "shoukou:limits"
 _Answer = TypeVar("_Answer")
@@ -91,8 +92,9 @@ class SharedLimits:
 
     @classmethod
     def at(cls, url: str, bot_id: str) -> SharedLimits:
-        """Connect to Redis when it is first asked."""
-        once = Retry(NoBackoff(), 0)  # a turn must not be taken twice
+        """Return limits that connect to Redis at their first request."""
+        # redis-py repeats a request whose answer was lost; that would take a turn twice.
+        once = Retry(NoBackoff(), 0)
         redis = Redis.from_url(
             url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE, retry=once
         )
@@ -130,9 +132,9 @@ class SharedLimits:
             answer = await ask()
         except (RedisError, OSError, TimeoutError) as error:
             self._away_until = self._clock() + AWAY
-            log.warning("Redis is away (%s); own limits hold", type(error).__name__)
+            log.warning("Redis is away (%s); this process's own limits apply", type(error).__name__)
             answer = None
-        heed_cancellation()
+        raise_if_cancelled()
         return answer
 
 

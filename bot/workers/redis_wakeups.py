@@ -20,7 +20,7 @@ from redis.exceptions import RedisError, ResponseError
 
 from bot.store.inbox import InboxRow
 from bot.workers import wakeups
-from bot.workers.periodic import heed_cancellation
+from bot.workers.periodic import raise_if_cancelled
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ class RedisWakeups:
     async def run(self) -> None:
         """Send published wake-ups until cancelled; the sweep makes up for those that fail."""
         while True:
-            heed_cancellation()
+            raise_if_cancelled()
             await self._published.wait()
             self._published.clear()
             unsent, self._unsent = self._unsent, {}
@@ -77,10 +77,10 @@ class RedisWakeups:
         """Call ``wake`` with the lanes that received rows, until cancelled."""
         failures = 0
         while True:
-            heed_cancellation()
+            raise_if_cancelled()
             held = list(lanes())
             if not held:
-                await asyncio.sleep(0.1)
+                await asyncio.sleep(0.1)  # Redis refuses to read no streams at all
                 continue
             try:
                 async with asyncio.timeout(BLOCK_MS / 1000 + PATIENCE):

@@ -1,4 +1,4 @@
-"""Erases what has been kept long enough."""
+"""Erase decided updates, finished effects and evidence after their time."""
 
 from __future__ import annotations
 
@@ -11,18 +11,16 @@ _BATCH = 5000
 
 
 class Retention:
-    """Erases decided updates after 30 days, and after ``evidence_kept`` what cases have left.
-
-    That is their evidence, and what the bot did for them.
-    """
+    """Erases decided updates after 30 days; evidence and ended effects after ``evidence_kept``."""
 
     def __init__(self, store: Store, evidence_kept: timedelta) -> None:
         self._store = store
         self._evidence_kept = evidence_kept
 
     async def purge(self) -> None:
-        """Erase what is too old, with an entry in the audit for erased evidence."""
+        """Erase all that is too old; erased evidence gets an entry in the audit trail."""
         now = self._store.db.now()
+        # In batches: on SQLite, one long transaction would hold up every other writer.
         while await self._store.inbox.purge(None, now - INBOX_KEPT, _BATCH) == _BATCH:
             pass
         before = now - self._evidence_kept

@@ -1,4 +1,4 @@
-"""Which effects may be repeated, which count against the limits, and the pauses between tries."""
+"""Rules for effects: kinds that may be repeated, kinds without a sending limit, and pauses."""
 
 from __future__ import annotations
 
@@ -7,18 +7,20 @@ from datetime import timedelta
 from bot.outgoing import EffectKind
 
 CONVERGENT = frozenset({EffectKind.DELETE, EffectKind.EDIT, EffectKind.MUTE, EffectKind.LEAVE})
-"""Effects that are repeated until they hold: repeating them does no harm."""
+"""Effects that a repetition cannot do twice; they are retried until they succeed or are refused."""
 
 REPEATABLE = CONVERGENT | {EffectKind.ESCALATE}
 """Effects that are repeated although they may have happened: a card bears the same number."""
 
 UNLIMITED = frozenset({EffectKind.DELETE, EffectKind.LEAVE, EffectKind.MUTE})
+"""Effects that the platform does not count against its sending limits."""
+
 REMOVALS = frozenset({EffectKind.DELETE, EffectKind.MUTE})
 MERGED = frozenset({EffectKind.REPOST, EffectKind.WARN})
 """Messages to members, merged into one when there are many at once."""
 
-TELL_AFTER = timedelta(seconds=30)
-"""Age at which an unfinished removal is reported to a person; its tries continue."""
+REPORT_AFTER = timedelta(seconds=30)
+"""Age at which a removal without an outcome is reported to people; it is still retried."""
 
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 15.0
@@ -29,5 +31,5 @@ LONGEST_PAUSE_WHEN_OLD = 60.0
 
 
 def longest_pause(age: timedelta) -> float:
-    """Return the seconds between two tries of an act that was planned so long ago."""
+    """Return the longest pause in seconds between two tries of an act of this age."""
     return LONGEST_PAUSE if age < OLD else LONGEST_PAUSE_WHEN_OLD

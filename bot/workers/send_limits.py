@@ -51,7 +51,7 @@ class _Chat:
 
 
 class SendingLimits:
-    """Hands out turns to send."""
+    """Grants turns to send."""
 
     def __init__(
         self, clock: Callable[[], float] = monotonic, *, shared: SharedBudgets | None = None
@@ -86,7 +86,7 @@ class SendingLimits:
             await self._shared.pause(chat_id, seconds)
 
     async def _wait(self, chat_id: int, chat: _Chat) -> float:
-        """Return the seconds to wait: by the own budget, and where that allows by the shared."""
+        """Return the seconds to wait: by this process's budget first, then by the shared one."""
         wait = self._own_wait(chat_id, chat)
         if wait > 0 or self._shared is None:
             return wait

@@ -1,4 +1,4 @@
-"""Turns to send. Effects that wait together for a turn in one chat are sent as one message."""
+"""Turns to send. Notices that wait together for a turn in one chat are merged into one message."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from bot.workers.retry_policy import MERGED
 from bot.workers.send_limits import SendingLimits
 
 MANY = 5
-"""Notices of one kind that are merged when so many wait in one chat."""
+"""The number of notices of one kind, waiting in one chat, from which on they are merged."""
 
 FEW, LONG = 2, 3.0
-"""Notices that are merged when they had to wait for more than so many seconds."""
+"""The same number for notices that waited longer than LONG seconds."""
 
 Merge = Callable[[Sequence[EffectRow]], Awaitable[tuple[EffectRow, Collection[int]] | None]]
-"""Commits that effects leave as one; returns that one, and the ids that it carries."""
+"""Commits the merging of effects; returns the merged one, and the ids that it carries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class _Waiting:
 
 
 class Turns:
-    """Makes effects wait for their turns; ``start`` performs the one that carries others."""
+    """Gives effects their turns; ``start`` performs an effect that carries others."""
 
     def __init__(
         self, limits: SendingLimits, merge: Merge, start: Callable[[Sequence[EffectRow]], None]
@@ -41,7 +41,7 @@ class Turns:
         self._granted: set[int] = set()
 
     async def wait(self, row: EffectRow) -> bool:
-        """Wait until an effect may be sent; False when another one carries it."""
+        """Wait until an effect may be sent; return False if another one carries it."""
         if row.id in self._granted:
             self._granted.discard(row.id)
             return True
@@ -62,14 +62,14 @@ class Turns:
         waited = turn.result()
         if not waited or len(together) < (FEW if waited > LONG else MANY):
             return True
-        return await self._alone(together, line)
+        return await self._merge_waiting(together, line)
 
     async def pause(self, chat_id: int, seconds: float) -> None:
         """Hold back one chat for as long as the platform asked."""
         await self._limits.pause(chat_id, seconds)
 
     async def _own_turn(self, waiting: _Waiting) -> asyncio.Task[float] | None:
-        """Wait for a turn; None when another effect carries this one before."""
+        """Wait for a turn; return None if another effect carries this one earlier."""
         turn = asyncio.create_task(self._limits.turn(waiting.row.chat_id))
         try:
             either: set[asyncio.Future[Any]] = {turn, waiting.carried}
@@ -78,8 +78,8 @@ class Turns:
             turn.cancel()
         return None if waiting.carried.done() else turn
 
-    async def _alone(self, rows: Sequence[EffectRow], line: dict[int, _Waiting]) -> bool:
-        """Merge effects, the first of which has a turn; return True if it is sent unmerged."""
+    async def _merge_waiting(self, rows: Sequence[EffectRow], line: dict[int, _Waiting]) -> bool:
+        """Merge effects, the first of which has a turn; return True if that one is sent alone."""
         merged = await self._merge(rows)
         if merged is None:
             return True

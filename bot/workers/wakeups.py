@@ -1,4 +1,5 @@
-"""Wake the worker of a lane when something came in. A wake-up is a hint: the row is the truth.
+"""Wake the worker of a lane when rows arrive. A wake-up is a hint: the row in the database counts.
+
 
 Without Redis the lanes are polled each second; with it see `bot.workers.redis_wakeups`.
 """

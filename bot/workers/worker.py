@@ -1,7 +1,7 @@
-"""Takes updates through their handling: in order within a chat, chats in turns.
+"""Handle updates: in order within a chat, and the chats in turns.
 
-Pictures take seconds where texts take a millisecond, so the texts behind a message with files do
-not wait until these are read.
+Reading a picture takes seconds and a text a millisecond, so the texts behind a message with files
+do not wait for it.
 """
 
 from __future__ import annotations
@@ -26,37 +26,37 @@ log = logging.getLogger(__name__)
 
 MAX_DELIVERIES = 5
 MAX_PAUSE = 60.0
-"""Seconds between tries to open the case of a dead letter, at most."""
+"""The most seconds between two tries to open the case of a dead letter."""
 
 AHEAD = 16
-"""Rows of a chat that are marked as begun at once, of those that an earlier run may have begun."""
+"""Rows of a chat that are marked as started in one commit, after a restart."""
 
 TURNS = 8
-"""Turns of the event loop between two rows of a flood, for what else it has to do meanwhile."""
+"""Turns of the event loop between two rows of a flood, in which other tasks run."""
 
 CAREFUL = 2
-"""Deliveries after which a row that may have ended the program is handled while no other is."""
+"""Attempts after which a suspect row is handled alone: if the program dies, it was this row."""
 
 Handle = Callable[[InboxRow], Awaitable[str | None]]
 """Handles a row; returns its result, or None when the decision was already committed."""
 
 
 class LeaseHolder(Protocol):
-    """Knows what this process works on; see `bot.workers.lease_holder`."""
+    """Knows which leases this process holds; see `bot.workers.lease_holder`."""
 
     def claim(self, name: str) -> Claim | None:
-        """Return a held claim; None when it is another's."""
+        """Return a held claim; None when another process holds it."""
 
     def lost(self, claim: Claim) -> None:
-        """Note that a claim turned out to be another's."""
+        """Note that another process turned out to hold a claim."""
 
     @property
     def suspended(self) -> bool:
-        """True if nothing may be begun, because the leases could not be renewed in time."""
+        """True if no row may be started, because the leases were not renewed in time."""
 
 
 class Worker:
-    """Runs rows through a handler. ``finished`` is told each row that has left the memory."""
+    """Runs rows through a handler. ``finished`` is called with each row that leaves the memory."""
 
     def __init__(
         self,
@@ -88,9 +88,9 @@ class Worker:
         self.finished: Callable[[InboxRow], None] = lambda row: None
 
     def submit(self, rows: Sequence[InboxRow], *, suspect: bool = False) -> None:
-        """Queue rows that were committed; returns at once.
+        """Queue committed rows; return at once.
 
-        ``suspect``: an earlier run may have begun them and been ended by them.
+        ``suspect``: an earlier run may have started these rows and died of one of them.
         """
         for row in rows:
             if row.id in self._rows:
@@ -99,25 +99,25 @@ class Worker:
             if suspect:
                 self._suspects.add(row.id)
             self._queues.add(row)
-        self.go_on()
+        self.resume()
 
     def __contains__(self, row_id: int) -> bool:
         return row_id in self._rows
 
-    def go_on(self) -> None:
-        """Begin what waits."""
+    def resume(self) -> None:
+        """Start the rows that wait."""
         if not self._pumping:
             self._pump()
 
     @contextlib.contextmanager
     def sparing(self) -> Iterator[None]:
-        """Leave a flood alone meanwhile, so that what others wait for is done sooner."""
+        """Hold back flooding chats while this context is open."""
         self._sparing += 1
         try:
             yield
         finally:
             self._sparing -= 1
-            self.go_on()
+            self.resume()
 
     def waiting(self) -> dict[str, Waiting]:
         """Count the rows in memory: ``text``, and ``picture`` for those with files."""
@@ -137,7 +137,7 @@ class Worker:
         return sum(1 for row in self._rows.values() if row.lane == lane)
 
     async def drain(self, seconds: float) -> None:
-        """Wait for what is under way, but no longer than this, then stop."""
+        """Wait at most ``seconds`` for the rows under way, then stop."""
         deadline = asyncio.get_running_loop().time() + seconds
         while self._tasks or (self._pumping and len(self._queues)):
             if (left := deadline - asyncio.get_running_loop().time()) <= 0:
@@ -147,17 +147,21 @@ class Worker:
         await _cancelled(self._tasks)
         await self._batcher.flush()
 
-    async def let_go(self, lane: int, seconds: float) -> None:
-        """Stop working on a lane: what is queued is left, what was begun has some seconds."""
+    async def stop_work(self, lane: int, seconds: float) -> None:
+        """Stop working on a lane: drop its queued rows, give those under way some seconds."""
         self._forget(self._queues.drop(lane))
-        begun = [task for task, row in self._tasks.items() if row.lane == lane]
-        if begun and seconds > 0:
-            await asyncio.wait(begun, timeout=seconds)
-        await _cancelled(begun)
+        under_way = [task for task, row in self._tasks.items() if row.lane == lane]
+        if under_way and seconds > 0:
+            await asyncio.wait(under_way, timeout=seconds)
+        await _cancelled(under_way)
         await self._batcher.flush()
 
     def _pump(self) -> None:
-        """Begin the row whose turn it is; come again when it has run until it has to wait."""
+        """Start the next row, and call this again after it has run to its first wait.
+
+        So the first step of a row ends before the next row starts, and the rows take turns.
+
+        """
         stopped = self._closed or self._holder.suspended
         row = None if stopped else self._queues.take(sparing=True)
         self._waited = 0 if row is not None else self._waited + 1
@@ -184,14 +188,14 @@ class Worker:
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._step_aside(self._tasks.pop(task))
-        self.go_on()
+        self.resume()
 
     def _step_aside(self, row: InboxRow) -> None:
-        """Let the next row of the chat have its turn."""
+        """Unblock the next row of the chat."""
         if row.id in self._blocking:
             self._blocking.discard(row.id)
             self._queues.free(row.chat_id)
-            self.go_on()
+            self.resume()
 
     async def _run(self, row: InboxRow, claim: Claim) -> None:
         try:
@@ -217,28 +221,28 @@ class Worker:
             self._batcher.add(claim, row.id, result)
 
     async def _handle_row(self, row: InboxRow) -> str | None:
-        """Handle a row in as many tries as it is given; what the database does is no try."""
-        deliveries, counted, begun = row.attempts, False, False
+        """Handle a row in up to MAX_DELIVERIES tries; an outage of the database is no try."""
+        deliveries, counted, started = row.attempts, False, False
         while deliveries < MAX_DELIVERIES:
             try:
                 if row.id in self._suspects:
                     await self._marks.mark(row.id, self._suspects_behind(row))
                     self._suspects.discard(row.id)
-                    counted = begun = True
-                return await self._handle(_begun(row) if begun else row)
+                    counted = started = True
+                return await self._handle(_marked_started(row) if started else row)
             except LeaseLost:
                 raise
             except DatabaseAway:
-                begun = True
+                started = True
                 await self._outage.over()
             except Exception as error:
-                begun = True
+                started = True
                 deliveries += 1
                 log.warning("inbox %s: try %d: %s", row.id, deliveries, type(error).__name__)
                 if not counted:
                     await self._count(row)
                 counted = False
-                self._step_aside(row)  # the rest of its chat does not wait for it
+                self._step_aside(row)  # one bad message must not block the rest of its chat
                 await asyncio.sleep(self._retry_seconds * 2 ** (deliveries - 1))
         return await self._bury(row)
 
@@ -249,7 +253,7 @@ class Worker:
         return [r.id for r in behind if r.id in self._suspects and r.attempts < CAREFUL]
 
     async def _count(self, row: InboxRow) -> None:
-        """Count a try; one that cannot be recorded must not hold up the chat."""
+        """Count a try; an error in recording it must not hold up the chat."""
         try:
             await self._decisions.attempt([row.id])
         except LeaseLost:
@@ -258,7 +262,7 @@ class Worker:
             log.error("inbox %s: try not recorded: %s", row.id, type(error).__name__)
 
     async def _bury(self, row: InboxRow) -> str | None:
-        """Open a case for what could not be handled; as long as that fails, the row stays."""
+        """Open a case for a row that could not be handled; while that fails, the row stays."""
 
         def failed(error: Exception) -> None:
             log.error("inbox %s: dead letter: %s", row.id, type(error).__name__)
@@ -273,7 +277,7 @@ class Worker:
         )
 
     def _left(self, ids: Iterable[int]) -> None:
-        """Let rows leave the memory once their decision is committed, or another's to make."""
+        """Remove rows from memory: their decision is committed, or another process makes it."""
         for row_id in ids:
             self._suspects.discard(row_id)
             if (row := self._rows.pop(row_id, None)) is not None:
@@ -284,8 +288,8 @@ class Worker:
         self._left([row.id for row in rows])
 
 
-def _begun(row: InboxRow) -> InboxRow:
-    """Let a row tell its handler that an earlier try may have begun to act."""
+def _marked_started(row: InboxRow) -> InboxRow:
+    """Return a row that shows its handler that an earlier try may have acted already."""
     return replace(row, attempts=max(1, row.attempts))
 
 

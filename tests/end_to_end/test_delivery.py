@@ -122,7 +122,7 @@ async def test_a_changed_list_does_not_undo_a_recorded_removal(
 async def test_an_unanswered_deletion_is_told_and_goes_on(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(retry_policy, "TELL_AFTER", timedelta(seconds=0.5))
+    monkeypatch.setattr(retry_policy, "REPORT_AFTER", timedelta(seconds=0.5))
     monkeypatch.setattr("bot.workers.outbox.REMOVAL_PATIENCE", 0.3)
     monkeypatch.setattr(retry_policy, "LONGEST_PAUSE", 0.5)
     await office.people.fault("deleteMessage", times=6, status=503)
@@ -147,7 +147,7 @@ async def test_an_unanswered_deletion_is_told_and_goes_on(
 async def test_an_unanswered_deletion_goes_on_after_a_restart_and_is_told_once(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(retry_policy, "TELL_AFTER", timedelta(seconds=0.2))
+    monkeypatch.setattr(retry_policy, "REPORT_AFTER", timedelta(seconds=0.2))
     monkeypatch.setattr("bot.workers.outbox.REMOVAL_PATIENCE", 0.3)
     monkeypatch.setattr(retry_policy, "LONGEST_PAUSE", 0.5)
     monkeypatch.setattr("bot.app.GRACE", 0.1)
@@ -190,7 +190,7 @@ async def test_words_to_a_group_whose_fate_is_not_known_are_told_to_the_supervis
 ) -> None:
     await office.people.fault("sendMessage", chat_id=OFFICE, status=502)
     speaker = office.app.designation._replies
-    await speaker.say("test/group", Post(chat_id=OFFICE, text=RichText(text="大家好")))
+    await speaker.send("test/group", Post(chat_id=OFFICE, text=RichText(text="大家好")))
     await office.quiet()
     [alert] = await office.said(SUPERVISORS)
     assert "大家好" in alert["text"]
@@ -200,7 +200,7 @@ async def test_words_to_a_group_whose_fate_is_not_known_are_told_to_the_supervis
 async def test_words_to_a_person_are_not_repeated_to_the_supervisors(office: Office) -> None:
     await office.people.fault("sendMessage", chat_id=ZHANG, status=502)
     speaker = office.app.designation._replies
-    await speaker.say("test/person", Post(chat_id=ZHANG, text=RichText(text="青松项目")))
+    await speaker.send("test/person", Post(chat_id=ZHANG, text=RichText(text="青松项目")))
     await office.quiet()
     [alert] = await office.said(SUPERVISORS)
     assert "青松项目" not in alert["text"]

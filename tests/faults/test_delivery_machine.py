@@ -61,7 +61,7 @@ class Process:
     def start(self) -> None:
         duties = LeaseDuties(self._intake, self._worker, NoEffects(), {})
         hear = self._streams.listen(lambda: self._intake.lanes, self._intake.wake)
-        parts = (self.holder.run(duties, self._worker.go_on), self._intake.run(), hear)
+        parts = (self.holder.run(duties, self._worker.resume), self._intake.run(), hear)
         self._tasks = [asyncio.create_task(part) for part in parts]
 
     async def hang(self) -> None:

@@ -55,7 +55,7 @@ class LeaseMachine(Crashing):
     @rule(owner=owners, wanted=st.sets(names), limit=st.integers(1, 3))
     def take(self, owner: str, wanted: set[str], limit: int) -> None:
         span = timedelta(seconds=LASTING)
-        taken = self.run(self.leases.take(sorted(wanted), owner, span, limit))
+        taken = self.run(self.leases.acquire(sorted(wanted), owner, span, limit))
         free = {name for name in wanted if self.free(name)}
         assert {claim.name for claim in taken} <= free
         assert len(taken) == min(limit, len(free))
@@ -160,7 +160,7 @@ class LeaseMachine(Crashing):
             using = asyncio.create_task(use())
             await inside.wait()
             span = timedelta(seconds=LASTING)
-            taking = asyncio.create_task(self.leases.take([name], other, span))
+            taking = asyncio.create_task(self.leases.acquire([name], other, span))
             if not sqlite:  # there one transaction waits for the other's end
                 assert await taking == []
             go_on.set()

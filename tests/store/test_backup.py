@@ -21,7 +21,7 @@ def other_url(engine: str, new_url: str) -> str:
     return new_url if engine == "postgresql" else new_url.replace("test.db", "other.db")
 
 
-async def test_a_backup_made_at_work_brings_everything_back(
+async def test_backup_made_while_the_bot_runs_restores_everything(
     db: Database, url: str, other_url: str, keys: Keys, tmp_path: Path
 ) -> None:
     inbox = Inbox(db, keys.cipher)
@@ -39,7 +39,9 @@ async def test_a_backup_made_at_work_brings_everything_back(
     await database.close()
 
 
-async def test_nothing_that_exists_is_overwritten(db: Database, url: str, tmp_path: Path) -> None:
+async def test_restore_and_backup_do_not_overwrite_existing_files(
+    db: Database, url: str, tmp_path: Path
+) -> None:
     file = tmp_path / "copy"
     backup(url, file)
     before = file.read_bytes()
@@ -64,7 +66,7 @@ def test_a_file_that_is_no_backup_leaves_nothing(
 
 
 @sqlite_only
-def test_a_backup_of_nothing_is_none(url: str, tmp_path: Path) -> None:
+def test_backup_without_a_database_fails(url: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="does not exist"):
         backup(url, tmp_path / "copy")
     assert not (tmp_path / "copy").exists()

@@ -25,7 +25,7 @@ def cases(db: Database, keys: Keys) -> Cases:
     return Cases(db, keys.cipher)
 
 
-async def test_a_case_comes_back_whole(cases: Cases, clock: HandClock) -> None:
+async def test_case_is_stored_and_read_unchanged(cases: Cases, clock: HandClock) -> None:
     new = new_case(
         masked_text="请登记 ███", album_id="A", content_digests=("d1",), has_picture=True
     )
@@ -56,7 +56,7 @@ async def test_opening_twice_for_one_update_gives_the_same_case(cases: Cases) ->
     assert (await cases.open(None, new_case(None)))[0].number == 4
 
 
-async def test_of_twenty_who_take_at_once_one_wins(cases: Cases) -> None:
+async def test_one_of_twenty_concurrent_takers_wins(cases: Cases) -> None:
     case, _ = await cases.open(None, new_case())
     claims = await asyncio.gather(*(cases.take(None, case.id, 4000 + n) for n in range(20)))
     winners = [c.case.assignee_id for c in claims if c.won]
@@ -65,7 +65,7 @@ async def test_of_twenty_who_take_at_once_one_wins(cases: Cases) -> None:
     assert losers == [("taken", winners[0])] * 19
 
 
-async def test_of_twenty_who_decide_at_once_one_wins(cases: Cases) -> None:
+async def test_one_of_twenty_concurrent_decisions_wins(cases: Cases) -> None:
     case, _ = await cases.open(None, new_case())
     both = (CONFIRMED, FALSE_ALARM)
     claims = await asyncio.gather(
@@ -78,7 +78,7 @@ async def test_of_twenty_who_decide_at_once_one_wins(cases: Cases) -> None:
 
 
 @pytest.mark.parametrize("before", [OPEN, RECORDED])
-async def test_an_untaken_case_can_be_decided(cases: Cases, before: CaseStatus) -> None:
+async def test_open_case_can_be_decided_without_taking_it(cases: Cases, before: CaseStatus) -> None:
     case, _ = await cases.open(None, new_case(status=before))
     claim = await cases.decide(None, case.id, 4001, FALSE_ALARM)
     assert claim.won

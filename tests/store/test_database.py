@@ -42,7 +42,7 @@ async def test_migrations_make_the_tables_as_they_are_defined(db: Database) -> N
         assert await connection.run_sync(differences) == []
 
 
-def test_the_known_head_is_the_newest_migration() -> None:
+def test_head_constant_is_the_newest_migration() -> None:
     config = Config()
     config.set_main_option("script_location", "bot.store:migrations")
     config.set_main_option("path_separator", "os")
@@ -95,7 +95,7 @@ async def test_an_interrupted_migration_leaves_nothing(new_url: str, monkeypatch
 
 
 @sqlite_only
-async def test_files_are_private(db: Database, tmp_path: Path) -> None:
+async def test_database_files_are_private(db: Database, tmp_path: Path) -> None:
     await KeyValues(db).put(None, "a", 1)
     assert stat.S_IMODE((tmp_path / "data").stat().st_mode) == 0o700
     files = list((tmp_path / "data").iterdir())
@@ -173,7 +173,7 @@ async def test_cancelled_transactions_leave_nothing_and_block_nobody(db: Databas
     assert await facts.get("cancelled") is None
 
 
-async def test_a_transaction_inside_another_is_refused_instead_of_waiting_for_ever(
+async def test_nested_transaction_is_an_error_and_does_not_deadlock(
     db: Database,
 ) -> None:
     facts = KeyValues(db)
@@ -185,7 +185,7 @@ async def test_a_transaction_inside_another_is_refused_instead_of_waiting_for_ev
 
 
 @sqlite_only
-async def test_a_file_that_others_could_read_is_closed_to_them(url: str, tmp_path: Path) -> None:
+async def test_existing_file_becomes_private(url: str, tmp_path: Path) -> None:
     path = tmp_path / "data" / "test.db"
     path.parent.mkdir()
     path.touch(0o644)
@@ -245,9 +245,7 @@ def _commit_until_killed(url: str, keys: Path) -> int:
     return max([15 * 20, *confirmed])
 
 
-async def test_a_kill_in_the_middle_of_commits_loses_nothing_confirmed(
-    url: str, tmp_path: Path
-) -> None:
+async def test_kill_between_commits_loses_no_confirmed_row(url: str, tmp_path: Path) -> None:
     confirmed = await asyncio.to_thread(_commit_until_killed, url, tmp_path / "keys")
     database = await Database.open(url)
     rows = await Inbox(database, Keys.load(tmp_path / "keys").cipher).undecided(limit=100_000)

@@ -39,7 +39,7 @@ async def test_a_planned_effect_comes_back_whole(effects: Effects, clock: HandCl
     assert await effects.by_key("other") is None
 
 
-async def test_the_same_key_is_never_planned_twice(effects: Effects) -> None:
+async def test_effect_with_a_known_key_is_not_planned_again(effects: Effects) -> None:
     (first,) = await effects.plan(None, [new_effect("a", payload=b"1")])
     both = await effects.plan(
         None, [new_effect("b"), new_effect("a", payload=b"2"), new_effect("b")]
@@ -79,7 +79,7 @@ async def test_an_unknown_effect_is_repeated_only_where_that_does_no_harm(
     assert await effects.sending(None, [row.id]) == ([row.id] if repeatable else [])
 
 
-def test_a_warning_and_a_repost_are_never_said_twice() -> None:
+def test_warning_and_repost_of_unknown_outcome_are_not_repeated() -> None:
     assert not REPEATABLE & {EffectKind.WARN, EffectKind.REPOST, EffectKind.SAY}
 
 
@@ -102,7 +102,7 @@ async def test_postponed_effects_go_out_again(effects: Effects, clock: HandClock
     assert await effects.sending(None, [row.id]) == [row.id]
 
 
-async def test_planned_is_no_outcome(effects: Effects) -> None:
+async def test_planned_is_refused_as_an_outcome(effects: Effects) -> None:
     with pytest.raises(ValueError, match="no outcome"):
         await effects.finish(None, 1, EffectStatus.PLANNED)
 
@@ -181,7 +181,7 @@ async def test_two_that_merge_at_once_carry_each_effect_once(
     assert sorted(both) == [[], ids]
 
 
-async def test_one_that_leaves_while_others_merge_is_sent_or_carried(
+async def test_notice_sent_during_a_merge_is_sent_or_carried_once(
     effects: Effects, db: Database
 ) -> None:
     rows = await effects.plan(None, [new_effect(k, kind=EffectKind.WARN) for k in "ab"])
@@ -203,17 +203,17 @@ async def test_an_effect_that_takes_long_goes_on(effects: Effects) -> None:
         None, [new_effect("d"), new_effect("w", kind=EffectKind.WARN)]
     )
     await effects.sending(None, [delete.id])
-    assert await effects.tell(None, delete.id, UNKNOWN, "no-answer")
-    assert not await effects.tell(None, warn.id, UNKNOWN, "no-answer")
+    assert await effects.note_delay(None, delete.id, UNKNOWN, "no-answer")
+    assert not await effects.note_delay(None, warn.id, UNKNOWN, "no-answer")
     with pytest.raises(ValueError, match="does not go on"):
-        await effects.tell(None, delete.id, DONE, "no-answer")
+        await effects.note_delay(None, delete.id, DONE, "no-answer")
     first = (await effects.unfinished())[0]
     assert (first.key, first.status, first.detail) == ("d", UNKNOWN, "no-answer")
     assert await effects.finish(None, delete.id, DONE)
-    assert not await effects.tell(None, delete.id, UNKNOWN, "no-answer")
+    assert not await effects.note_delay(None, delete.id, UNKNOWN, "no-answer")
 
 
-async def test_what_is_in_hand_or_just_planned_is_left_out(
+async def test_sweep_skips_effects_under_way_or_just_planned(
     effects: Effects, clock: HandClock
 ) -> None:
     old, held = await effects.plan(None, [new_effect("old"), new_effect("held")])

@@ -1,4 +1,4 @@
-"""What must not be found in the database's files."""
+"""Sealed and erased content is not found in the database's files."""
 
 from __future__ import annotations
 

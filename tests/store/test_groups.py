@@ -58,7 +58,7 @@ async def test_waiting_again_changes_neither_a_designated_nor_a_waiting_group(
 
 
 @pytest.mark.parametrize("ended", ["refused", "left"])
-async def test_coming_in_again_after_an_end_waits_anew(
+async def test_group_left_and_joined_again_waits_for_approval_again(
     groups: Groups, clock: HandClock, ended: str
 ) -> None:
     await groups.pending(None, CHAT)
@@ -85,7 +85,7 @@ async def test_only_those_unanswered_for_long_are_overdue(groups: Groups, clock:
     assert [g.chat_id for g in await groups.all()] == [CHAT, -3, -2]
 
 
-async def test_it_is_announced_once_for_each_coming_in(groups: Groups) -> None:
+async def test_group_is_announced_once_for_each_join(groups: Groups) -> None:
     assert not await groups.announced(None, CHAT)
     await groups.designate(None, CHAT)
     assert [await groups.announced(None, CHAT) for _ in range(3)] == [True, False, False]
@@ -94,7 +94,7 @@ async def test_it_is_announced_once_for_each_coming_in(groups: Groups) -> None:
     assert [await groups.announced(None, CHAT) for _ in range(2)] == [True, False]
 
 
-async def test_the_settings_groups_are_designated(groups: Groups) -> None:
+async def test_groups_in_the_settings_are_designated(groups: Groups) -> None:
     configured = [
         GroupSettings(id=CHAT, policy="strict", department="综合科", language="en"),
         GroupSettings(id=-2),
@@ -116,7 +116,7 @@ async def test_rights_and_title_are_kept(groups: Groups, clock: HandClock) -> No
 
 
 @pytest.mark.parametrize("told_before", [False, True])
-async def test_all_that_refers_to_a_group_moves_with_it(
+async def test_migration_moves_all_references_to_a_group(
     db: Database, keys: Keys, groups: Groups, clock: HandClock, told_before: bool
 ) -> None:
     inbox, cases, effects = Inbox(db, keys.cipher), Cases(db, keys.cipher), Effects(db, keys.cipher)
@@ -157,7 +157,7 @@ async def test_all_that_refers_to_a_group_moves_with_it(
     assert pressed.chat_id == NEW
 
 
-async def test_a_title_sealed_for_one_group_is_not_another_groups(
+async def test_title_sealed_for_one_group_does_not_open_for_another(
     db: Database, groups: Groups
 ) -> None:
     await groups.designate(None, CHAT, title="x")

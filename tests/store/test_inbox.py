@@ -116,7 +116,7 @@ batches = st.lists(st.lists(st.integers(0, 12), max_size=6), max_size=6)
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(batches=batches, decided=st.sets(st.integers(0, 12)))
-async def test_whatever_comes_twice_is_kept_once_in_order(
+async def test_repeated_updates_are_stored_once_in_order(
     fresh: Callable[[], str], keys: Keys, batches: list[list[int]], decided: set[int]
 ) -> None:
     db = await Database.open(fresh())

@@ -36,7 +36,7 @@ def test_keys_are_made_once_and_privately(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_faults_are_explained(tmp_path: Path, spoil: object, says: str) -> None:
+def test_faulty_keys_are_reported_with_a_remedy(tmp_path: Path, spoil: object, says: str) -> None:
     folder = tmp_path / "keys"
     Keys.load(folder)
     spoil(folder)  # type: ignore[operator]
@@ -119,7 +119,7 @@ def test_new_keys_seal_and_old_ones_still_open(tmp_path: Path) -> None:
     assert len({f.read_bytes() for f in folder.iterdir()}) == len(list(folder.iterdir())) == 7
 
 
-def test_a_lost_old_key_opens_nothing_of_its_time_and_disturbs_nothing_else(tmp_path: Path) -> None:
+def test_without_an_old_key_only_its_own_content_is_unreadable(tmp_path: Path) -> None:
     folder = tmp_path / "keys"
     before = Keys.load(folder).cipher.seal(b"1", "row/1")
     (old, _) = Keys.rotate(folder)
@@ -130,7 +130,7 @@ def test_a_lost_old_key_opens_nothing_of_its_time_and_disturbs_nothing_else(tmp_
     assert keys.cipher.open(keys.cipher.seal(b"2", "row/1"), "row/1") == b"2"
 
 
-def test_the_command_says_where_the_old_keys_are(
+def test_rotate_keys_prints_the_paths_of_the_old_keys(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SHOUKOU_KEYS", str(tmp_path / "keys"))

@@ -1,4 +1,4 @@
-"""From the inbox to the worker, on both engines: order, bounds, and what was missed."""
+"""From the inbox to the worker, on both engines: order, bounds, and missed rows."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ OTHER = -1001000000003
 
 
 class Direct:
-    """Commits what the worker says to the inbox."""
+    """Commits the worker's results to the inbox."""
 
     def __init__(self, inbox: Inbox) -> None:
         self.inbox = inbox
@@ -44,7 +44,7 @@ class Direct:
 
 
 class Scene:
-    """An inbox with a worker that remembers what it handles."""
+    """An inbox with a worker that records the rows it handles."""
 
     def __init__(self, db: Database, keys: Keys) -> None:
         self.inbox = Inbox(db, keys.cipher)
@@ -92,7 +92,7 @@ def scene(db: Database, keys: Keys) -> Scene:
     return Scene(db, keys)
 
 
-async def test_what_was_left_is_handled_in_order_before_what_comes(scene: Scene) -> None:
+async def test_rows_of_an_earlier_run_are_handled_in_order_before_new_ones(scene: Scene) -> None:
     await scene.inbox.add([received(n) for n in range(5)])
     async with scene.running():
         await scene.receive([received(n) for n in range(5, 10)])
@@ -116,7 +116,7 @@ async def test_a_flood_stays_in_the_database_and_in_order(scene: Scene) -> None:
     assert scene.intake.idle
 
 
-async def test_a_flood_of_pictures_leaves_the_texts_their_room(scene: Scene) -> None:
+async def test_flood_of_pictures_leaves_room_for_texts(scene: Scene) -> None:
     scene.gate.clear()
     picture = b'{"file_id": "x"}'
     async with scene.running():
@@ -190,7 +190,7 @@ async def test_sweep_finds_rows_whose_wakeup_was_lost(
     assert scene.of(CHAT) == [0, 1, 2]
 
 
-async def test_others_lanes_are_left_to_them(scene: Scene) -> None:
+async def test_lanes_of_other_processes_are_left_alone(scene: Scene) -> None:
     mine = lane_of(CHAT)
     assert lane_of(OTHER) != mine
     async with scene.running([mine]):
@@ -204,7 +204,7 @@ async def test_others_lanes_are_left_to_them(scene: Scene) -> None:
     assert scene.of(OTHER) == []
 
 
-async def test_a_closed_lane_leaves_nothing_that_spins(scene: Scene) -> None:
+async def test_closed_lane_leaves_no_running_task(scene: Scene) -> None:
     async with scene.running([1, 2]):
         scene.intake.wake([1])
         scene.intake.close(1)
@@ -225,7 +225,7 @@ async def test_a_closed_lane_leaves_nothing_that_spins(scene: Scene) -> None:
         max_size=8,
     )
 )
-async def test_whatever_comes_in_whatever_way_is_handled_once_and_in_order(
+async def test_every_row_is_handled_once_and_in_order(
     fresh: object, keys: Keys, batches: list[tuple[list[tuple[int, bool]], str]]
 ) -> None:
     db = await Database.open(fresh())  # type: ignore[operator]

@@ -20,7 +20,7 @@ QUICK = timedelta(seconds=1)
 
 
 class Duties:
-    """Remembers what it has to do."""
+    """Records the calls that start and stop its work."""
 
     def __init__(self) -> None:
         self.doing: dict[str, Claim] = {}
@@ -34,7 +34,7 @@ class Duties:
             raise DatabaseAway
         self.doing |= {claim.name: claim for claim in claims}
 
-    async def let_go(self, claim: Claim, seconds: float) -> None:
+    async def stop_work(self, claim: Claim, seconds: float) -> None:
         await asyncio.sleep(self.slow)
         self.ended.append((claim.name, seconds))
         self.doing.pop(claim.name, None)
@@ -140,7 +140,7 @@ async def test_lanes_of_a_dead_worker_are_acquired_in_time(team: Team) -> None:
     assert loop.time() - killed < 1.5, "15 s at the usual pace"
 
 
-async def test_one_that_was_away_notices_before_it_does_anything(team: Team) -> None:
+async def test_suspended_holder_finds_lost_leases_before_it_works(team: Team) -> None:
     slow = await team.join()
     await team.until(LANES)
     await slow.kill()

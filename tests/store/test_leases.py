@@ -50,31 +50,31 @@ async def others(url: str, db: Database, clock: HandClock) -> AsyncIterator[Othe
 
 
 async def passed(clock: HandClock, span: timedelta = SHORT) -> None:
-    """Let time pass, by the clock that the engine goes by."""
+    """Wait until short leases end: by the test's clock on SQLite, else by the server's."""
     clock.forward(seconds=span.total_seconds() * 2)
     await asyncio.sleep(span.total_seconds() * 2)
 
 
 async def test_a_lease_has_one_owner(leases: Leases, others: Others) -> None:
-    (mine,) = await leases.take(["feed"], "a", LONG)
+    (mine,) = await leases.acquire(["feed"], "a", LONG)
     assert mine == Claim("feed", 1)
-    assert await others.leases.take(["feed"], "b", LONG) == []
+    assert await others.leases.acquire(["feed"], "b", LONG) == []
 
 
-async def test_many_who_want_the_same_share_it_out(leases: Leases, others: Others) -> None:
+async def test_concurrent_processes_acquire_each_lease_once(leases: Leases, others: Others) -> None:
     every = (leases, others.leases)
-    wanted = [every[n % 2].take(LANE, f"worker{n}", LONG, limit=3) for n in range(6)]
+    wanted = [every[n % 2].acquire(LANE, f"worker{n}", LONG, limit=3) for n in range(6)]
     taken = [claim.name for got in await asyncio.gather(*wanted) for claim in got]
-    taken += [c.name for c in await leases.take(LANE, "late", LONG, limit=8)]
+    taken += [c.name for c in await leases.acquire(LANE, "late", LONG, limit=8)]
     assert sorted(taken) == LANE
 
 
 async def test_expired_lease_is_acquired_with_a_greater_token(
     leases: Leases, others: Others, clock: HandClock
 ) -> None:
-    (first,) = await leases.take(["feed"], "a", SHORT)
+    (first,) = await leases.acquire(["feed"], "a", SHORT)
     await passed(clock)
-    (second,) = await others.leases.take(["feed"], "b", LONG)
+    (second,) = await others.leases.acquire(["feed"], "b", LONG)
     assert second.token > first.token
     assert await leases.renew("a", [first], LONG) == set()
 
@@ -82,30 +82,30 @@ async def test_expired_lease_is_acquired_with_a_greater_token(
 async def test_expired_lease_stays_its_owners_until_another_acquires_it(
     leases: Leases, clock: HandClock
 ) -> None:
-    (claim,) = await leases.take(["feed"], "a", SHORT)
+    (claim,) = await leases.acquire(["feed"], "a", SHORT)
     await passed(clock)
     assert await leases.renew("a", [claim], LONG) == {claim}
 
 
 async def test_renewing_prolongs_it(leases: Leases, others: Others, clock: HandClock) -> None:
-    (claim,) = await leases.take(["feed"], "a", SHORT)
+    (claim,) = await leases.acquire(["feed"], "a", SHORT)
     await leases.renew("a", [claim], LONG)
     await passed(clock)
-    assert await others.leases.take(["feed"], "b", LONG) == []
+    assert await others.leases.acquire(["feed"], "b", LONG) == []
 
 
 async def test_released_lease_is_free_at_once(leases: Leases, others: Others) -> None:
-    (claim,) = await leases.take(["feed"], "a", LONG)
+    (claim,) = await leases.acquire(["feed"], "a", LONG)
     assert await others.leases.free(["feed"]) == 0
     await leases.release("a", [claim])
     assert await others.leases.free(["feed"]) == 1
-    (again,) = await others.leases.take(["feed"], "b", LONG)
+    (again,) = await others.leases.acquire(["feed"], "b", LONG)
     assert again.token > claim.token
     await leases.release("a", [claim])
-    assert await others.leases.take(["feed"], "c", LONG) == []
+    assert await others.leases.acquire(["feed"], "c", LONG) == []
 
 
-async def test_who_is_alive_is_counted(leases: Leases, others: Others, clock: HandClock) -> None:
+async def test_live_workers_are_counted(leases: Leases, others: Others, clock: HandClock) -> None:
     await leases.renew("a", [], LONG)
     await others.leases.renew("b", [], SHORT)
     assert await leases.alive() == 2
@@ -116,10 +116,10 @@ async def test_who_is_alive_is_counted(leases: Leases, others: Others, clock: Ha
 
 
 async def test_preparing_again_leaves_them_as_they_are(leases: Leases, others: Others) -> None:
-    await leases.take(["feed"], "a", LONG)
+    await leases.acquire(["feed"], "a", LONG)
     await others.leases.prepare(["feed", "timers"])
-    assert await others.leases.take(["feed"], "b", LONG) == []
-    assert len(await others.leases.take(["timers"], "b", LONG)) == 1
+    assert await others.leases.acquire(["feed"], "b", LONG) == []
+    assert len(await others.leases.acquire(["timers"], "b", LONG)) == 1
 
 
 async def test_nothing_is_written_for_a_claim_that_was_lost(
@@ -127,12 +127,12 @@ async def test_nothing_is_written_for_a_claim_that_was_lost(
 ) -> None:
     inbox, effects = Inbox(db, keys.cipher), Effects(db, keys.cipher)
     rows = await inbox.add([received(1), received(2)])
-    (claim,) = await leases.take(LANE, "a", SHORT)
+    (claim,) = await leases.acquire(LANE, "a", SHORT)
     with working_for(claim):
         (planned,) = await effects.plan(None, [new_effect("x")])
         assert await effects.sending(None, [planned.id]) == [planned.id]
     await passed(clock)
-    (newer,) = await others.leases.take([claim.name], "b", LONG)
+    (newer,) = await others.leases.acquire([claim.name], "b", LONG)
     with working_for(claim):
         for act in (
             inbox.decide(None, {rows[0].id: "clean"}),
@@ -150,10 +150,10 @@ async def test_nothing_is_written_for_a_claim_that_was_lost(
     ]
 
 
-async def test_a_claim_that_has_ended_but_was_not_taken_still_writes(
+async def test_expired_claim_still_writes_until_another_process_acquires_it(
     db: Database, leases: Leases, clock: HandClock
 ) -> None:
-    (claim,) = await leases.take(["feed"], "a", SHORT)
+    (claim,) = await leases.acquire(["feed"], "a", SHORT)
     await passed(clock)
     with working_for(claim):
         await KeyValues(db).put(None, "a", 1)
@@ -161,23 +161,23 @@ async def test_a_claim_that_has_ended_but_was_not_taken_still_writes(
 
 
 @postgresql_only
-async def test_a_takeover_waits_for_who_is_just_writing_and_renewing_does_not(
+async def test_acquiring_waits_for_open_transactions_and_renewing_does_not(
     db: Database, leases: Leases, others: Others, clock: HandClock
 ) -> None:
-    (claim,) = await leases.take(["feed"], "a", SHORT)
+    (claim,) = await leases.acquire(["feed"], "a", SHORT)
     await passed(clock)
     with working_for(claim):
         async with db.write() as tx:
             await KeyValues(db).put(tx, "a", 1)
             with working_for(None):
-                assert await asyncio.create_task(others.leases.take(["feed"], "b", LONG)) == []
+                assert await asyncio.create_task(others.leases.acquire(["feed"], "b", LONG)) == []
                 renewing = asyncio.create_task(others.leases.renew("a", [claim], SHORT))
                 assert await asyncio.wait_for(renewing, 2) == {claim}
     await asyncio.sleep(2 * SHORT.total_seconds())
-    assert len(await others.leases.take(["feed"], "b", LONG)) == 1
+    assert len(await others.leases.acquire(["feed"], "b", LONG)) == 1
 
 
-async def test_a_task_takes_its_claim_along() -> None:
+async def test_task_inherits_its_claim() -> None:
     async def lane() -> int:
         return current_lane()
 
@@ -220,19 +220,19 @@ async def test_pending_rows_are_listed_by_lane(db: Database, keys: Keys) -> None
 
 
 @postgresql_only
-async def test_a_process_that_stops_in_a_transaction_does_not_hold_its_lease_for_ever(
+async def test_process_stopped_in_a_transaction_loses_its_lease(
     url: str, leases: Leases, monkeypatch: pytest.MonkeyPatch, clock: HandClock
 ) -> None:
     monkeypatch.setattr("bot.store.engines.HANGING_MS", 300)
     hanging = await Database.open(url)
-    (claim,) = await leases.take(["feed"], "a", SHORT)
+    (claim,) = await leases.acquire(["feed"], "a", SHORT)
     transaction = hanging.write()
     with working_for(claim):
         await transaction.__aenter__()
     await passed(clock)
-    assert await leases.take(["feed"], "b", LONG) == []
+    assert await leases.acquire(["feed"], "b", LONG) == []
     await asyncio.sleep(0.6)
-    assert len(await leases.take(["feed"], "b", LONG)) == 1
+    assert len(await leases.acquire(["feed"], "b", LONG)) == 1
     with pytest.raises(DatabaseAway):
         await transaction.__aexit__(None, None, None)
     await hanging.close()

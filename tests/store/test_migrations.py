@@ -1,4 +1,4 @@
-"""Databases of earlier versions are taken over with what waits in them."""
+"""Databases of earlier versions are upgraded with their waiting rows."""
 
 from __future__ import annotations
 

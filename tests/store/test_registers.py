@@ -65,7 +65,7 @@ async def test_buttons_are_random_and_carry_their_meaning(db: Database) -> None:
     assert await buttons.get("unknown") is None
 
 
-async def test_of_twenty_who_press_a_single_use_button_one_is_first(db: Database) -> None:
+async def test_one_of_twenty_concurrent_presses_is_first(db: Database) -> None:
     buttons = ButtonMeanings(db)
     (button,) = await buttons.create(None, [NewButton(action="a", audience="anyone")])
     uses = await asyncio.gather(*(buttons.use(None, button, n) for n in range(20)))
@@ -73,7 +73,7 @@ async def test_of_twenty_who_press_a_single_use_button_one_is_first(db: Database
     assert {u.used_by for u in uses} == {first.used_by}
 
 
-async def test_some_buttons_can_be_pressed_again_and_expired_ones_not(
+async def test_reusable_buttons_can_be_pressed_again_and_expired_ones_cannot(
     db: Database, clock: HandClock
 ) -> None:
     buttons = ButtonMeanings(db)
@@ -138,7 +138,7 @@ async def test_the_audit_trail_shows_what_was_tampered_with(db: Database, keys: 
         pytest.param(delete(audit_table).where(audit_table.c.id == 1), 2, id="first taken out"),
     ],
 )
-async def test_each_tampering_is_found(
+async def test_audit_verify_finds_each_kind_of_tampering(
     db: Database, keys: Keys, tamper: object, broken: int
 ) -> None:
     audit = Audit(db, keys)

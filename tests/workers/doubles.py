@@ -1,4 +1,4 @@
-"""Small doubles of what the outbox stands on: a record in memory, and a scripted platform."""
+"""Small doubles for the outbox: a record in memory, and a scripted platform."""
 
 from __future__ import annotations
 
@@ -36,19 +36,19 @@ def effect(kind: EffectKind, id: int = 1, **changes: object) -> EffectRow:
 
 
 class MemoryOutcomes:
-    """Keeps rows as the store does: a status only goes forward, and said things once."""
+    """Keeps rows as the store does: a status only goes forward, and texts are sent once."""
 
     def __init__(self, *rows: EffectRow) -> None:
         self.rows = {row.id: row for row in rows}
         self.outcomes: dict[int, Outcome] = {}
         self.follow_ups: dict[int, Sequence[EffectRow]] = {}
         self.delays: list[float] = []
-        self.told: list[tuple[int, bool]] = []
+        self.delays_reported: list[tuple[int, bool]] = []
         self.merged: list[list[int]] = []
         self.away = 0
 
     def _answer(self) -> None:
-        """Be away for as many calls as was asked."""
+        """Raise DatabaseAway for the given number of calls."""
         if self.away > 0:
             self.away -= 1
             raise DatabaseAway("test")
@@ -79,7 +79,7 @@ class MemoryOutcomes:
         return dataclasses.replace(row, chat_id=new_chat_id)
 
     async def delayed(self, row: EffectRow, *, doubtful: bool) -> Sequence[EffectRow]:
-        self.told.append((row.id, doubtful))
+        self.delays_reported.append((row.id, doubtful))
         return []
 
     async def merge(self, rows: Sequence[EffectRow]) -> tuple[EffectRow, Collection[int]] | None:
@@ -108,7 +108,7 @@ class MemoryOutcomes:
 
 
 class Platform:
-    """Answers each effect with what was scripted for its id, else well; keeps what was asked."""
+    """Answers each effect as scripted for its id, otherwise with success; records the calls."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[int, int]] = []

@@ -46,7 +46,7 @@ def test_a_flooding_chat_leaves_every_other_chat_each_turn() -> None:
     assert Counter(chat for chat, _ in first) == {-1: 2} | {-chat: 1 for chat in range(2, 12)}
 
 
-def test_one_that_comes_in_the_middle_of_a_flood_waits_for_one_row() -> None:
+def test_row_that_arrives_during_a_flood_waits_for_one_row() -> None:
     queues = FairQueues()
     for n in range(1000):
         queues.add(row(n, -1))
@@ -64,7 +64,7 @@ def test_long_texts_count_for_more() -> None:
     assert share[-2] > 3 * share[-1]
 
 
-def test_even_the_longest_is_due_soon() -> None:
+def test_longest_row_is_taken_after_few_visits() -> None:
     queues = FairQueues()
     queues.add(row(1, -1, size=10_000_000))
     for n in range(100):
@@ -113,7 +113,7 @@ def test_every_row_has_its_turn_once_and_in_the_order_of_its_chat(
     assert len(queues) == 0
 
 
-def test_a_flood_is_passed_over_while_others_are_to_be_spared() -> None:
+def test_flood_is_skipped_while_sparing() -> None:
     queues = FairQueues()
     for n in range(100):
         queues.add(row(n, -1))

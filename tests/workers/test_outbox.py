@@ -1,4 +1,4 @@
-"""The outbox: what is tried again, what is never said twice, and in which order."""
+"""The outbox: retries, texts that are never sent twice, and the order of effects."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def platform() -> Platform:
 
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let waits pass in no time; the delays that were asked for stay in the record."""
+    """Make pauses take no time; the record keeps their lengths."""
     real = asyncio.sleep
     monkeypatch.setattr(outbox_module.asyncio, "sleep", lambda _: real(0))
 
@@ -51,7 +51,7 @@ def build(recorded: MemoryOutcomes, platform: Platform) -> Outbox:
     return Outbox(recorded, dict.fromkeys(EffectKind, platform.perform), unlimited)
 
 
-# name, kind, what the platform answers, requests in the end, status, detail
+# name, kind, the platform's answers, number of requests, status, detail
 ANSWERS = [
     ("sent", REPOST, [], 1, DONE, None),
     ("no connection", REPOST, [NotSent("x"), NotSent("x")], 3, DONE, None),
@@ -78,7 +78,7 @@ ANSWERS = [
     [row[1:] for row in ANSWERS],
     ids=[row[0] for row in ANSWERS],
 )
-async def test_what_becomes_of_an_effect(
+async def test_outcome_of_an_effect_by_the_platforms_answer(
     platform: Platform,
     kind: EffectKind,
     answers: list[Exception],
@@ -96,7 +96,7 @@ async def test_what_becomes_of_an_effect(
         assert recorded.outcomes[1].message_id == 901
 
 
-async def test_the_platforms_wait_is_kept_to_the_second(platform: Platform) -> None:
+async def test_wait_of_a_429_is_kept_to_the_second(platform: Platform) -> None:
     row = effect(DELETE)
     recorded = MemoryOutcomes(row)
     platform.will(1, RetryAfter(7))
@@ -104,7 +104,7 @@ async def test_the_platforms_wait_is_kept_to_the_second(platform: Platform) -> N
     assert recorded.delays == [pytest.approx(7, abs=0.1)]
 
 
-async def test_waits_grow_without_a_connection_and_it_is_never_given_up(
+async def test_pauses_grow_without_a_connection_and_polling_goes_on(
     platform: Platform,
 ) -> None:
     row = effect(DELETE)
@@ -116,7 +116,7 @@ async def test_waits_grow_without_a_connection_and_it_is_never_given_up(
 
 
 @pytest.mark.parametrize("refusal", [Unauthorized("x"), Conflict("x")])
-async def test_a_token_that_is_not_accepted_for_a_while_loses_nothing(
+async def test_effect_is_retried_after_a_refused_token(
     platform: Platform, refusal: Exception
 ) -> None:
     rows = [effect(DELETE, 1), effect(REPOST, 2)]
@@ -137,7 +137,7 @@ async def test_long_removal_is_reported_once_and_continues(
     recorded = MemoryOutcomes(row)
     platform.will(1, *[answer] * 30)
     await build(recorded, platform).run([row])
-    assert recorded.told == [(1, doubtful)]
+    assert recorded.delays_reported == [(1, doubtful)]
     assert platform.times(1) == 31
     assert recorded.outcomes[1].status is DONE
 
@@ -150,7 +150,7 @@ async def test_quick_removal_is_not_reported(
     platform.will(1, OutcomeUnknown("x"))
     monkeypatch.undo()  # waits take their time
     await build(recorded, platform).run([row])
-    assert recorded.told == []
+    assert recorded.delays_reported == []
 
 
 async def test_a_card_is_sent_while_a_removal_is_still_in_doubt(
@@ -200,7 +200,7 @@ async def test_deletions_come_first_and_the_card_last(platform: Platform) -> Non
     assert order[-1] == 1
 
 
-async def test_the_bot_says_goodbye_before_it_leaves(platform: Platform) -> None:
+async def test_goodbye_is_sent_before_the_bot_leaves(platform: Platform) -> None:
     rows = [effect(LEAVE, 1), effect(SAY, 2)]
     platform.will(2, RetryAfter(3), NotSent("x"))
     await build(MemoryOutcomes(*rows), platform).run(rows)
@@ -229,7 +229,7 @@ async def test_an_effect_is_performed_by_one_task_at_a_time(platform: Platform) 
     assert platform.times(2) == 1
 
 
-async def test_a_card_does_not_wait_long_for_a_group_that_is_held_back(
+async def test_card_does_not_wait_long_for_a_paused_group(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(outbox_module, "CARD_PATIENCE", 0.01)
@@ -256,7 +256,7 @@ async def test_a_card_does_not_wait_long_for_a_group_that_is_held_back(
 
 
 RESUMED = [
-    # what an earlier run left, whether its request is made now, the outcome
+    # the effect of an earlier run, the number of requests now, the outcome
     ("a copy that was planned", effect(REPOST), 1, DONE),
     ("a copy that was leaving", effect(REPOST, status=EffectStatus.SENDING), 0, UNKNOWN),
     ("a note that was leaving", effect(WARN, status=EffectStatus.SENDING), 0, UNKNOWN),
@@ -270,7 +270,7 @@ RESUMED = [
 @pytest.mark.parametrize(
     ("row", "requests", "status"), [r[1:] for r in RESUMED], ids=[r[0] for r in RESUMED]
 )
-async def test_what_an_earlier_run_left(
+async def test_effects_of_an_earlier_run_are_resumed(
     platform: Platform, row: object, requests: int, status: EffectStatus
 ) -> None:
     recorded = MemoryOutcomes(row)  # type: ignore[arg-type]
@@ -302,7 +302,7 @@ async def test_goodbye_and_leaving_stay_together_over_a_restart(platform: Platfo
 
 
 AWAY = [
-    # what is away, for how many calls of the outcomes: the request leaves once all the same
+    # the number of calls for which the database is away: the request still leaves once
     ("before the request", REPOST, 1),
     ("twice before the request", REPOST, 2),
     ("a card", CARD, 1),
@@ -311,7 +311,7 @@ AWAY = [
 
 
 @pytest.mark.parametrize(("kind", "times"), [r[1:] for r in AWAY], ids=[r[0] for r in AWAY])
-async def test_a_database_that_is_away_is_waited_for(
+async def test_effect_waits_until_the_database_is_back(
     platform: Platform, kind: EffectKind, times: int
 ) -> None:
     row = effect(kind)
@@ -371,7 +371,7 @@ async def test_sweep_skips_effects_under_way(platform: Platform) -> None:
     assert recorded.outcomes[1].status is DONE
 
 
-async def test_a_ledger_with_a_fault_gives_the_effect_back_for_the_sweep(
+async def test_effect_is_released_for_the_sweep_after_an_error_in_recording(
     platform: Platform,
 ) -> None:
     class Faulty(MemoryOutcomes):

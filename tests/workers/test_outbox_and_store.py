@@ -66,7 +66,7 @@ class StoreOutcomes:
 
     async def delayed(self, row: EffectRow, *, doubtful: bool) -> Sequence[EffectRow]:
         status = EffectStatus.UNKNOWN if doubtful else EffectStatus.PLANNED
-        await self._do(lambda: self._effects.tell(None, row.id, status, "no-answer"))
+        await self._do(lambda: self._effects.note_delay(None, row.id, status, "no-answer"))
         return []
 
     async def migrated(self, row: EffectRow, new_chat_id: int) -> EffectRow:
@@ -99,7 +99,7 @@ class StoreOutcomes:
 
 
 class FailingPlatform:
-    """Acts, or not, and answers well, wrongly or not at all; knows what it did."""
+    """Acts or not, and answers well, wrongly or not at all; records its acts."""
 
     def __init__(self, chance: random.Random) -> None:
         self._chance = chance
@@ -141,7 +141,7 @@ def planned(chance: random.Random) -> list[NewEffect]:
 
 
 @pytest.mark.parametrize("seed", range(12))
-async def test_whatever_fails_each_thing_is_said_once_and_comes_to_its_end(
+async def test_every_effect_ends_and_is_sent_once_whatever_fails(
     seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chance = random.Random(seed)

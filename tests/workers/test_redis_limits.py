@@ -1,4 +1,4 @@
-"""Budgets that several processes share through a real Redis, and what holds without it."""
+"""Budgets that several processes share through a real Redis, and their own without it."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ async def test_redis_holds_only_times_and_not_for_long(connect: Connect, redis_u
                 assert all(entry.isdigit() for entry in redis.lrange(key, 0, -1))
 
 
-async def test_each_process_goes_by_its_own_budget_while_redis_is_away(
+async def test_each_process_uses_its_own_budget_while_redis_is_away(
     connect: Connect, redis_server: RedisServer
 ) -> None:
     limits = SendingLimits(shared=connect())
@@ -106,7 +106,7 @@ async def test_each_process_goes_by_its_own_budget_while_redis_is_away(
         redis_server.start()
 
 
-async def test_a_redis_that_hangs_is_not_waited_for(
+async def test_hanging_redis_does_not_delay_sending(
     connect: Connect, redis_server: RedisServer
 ) -> None:
     limits = SendingLimits(shared=connect())
@@ -139,7 +139,9 @@ async def test_redis_is_asked_again_when_it_is_back(
 
 
 @pytest.mark.parametrize(("token", "bot"), [("42:secret", "42"), ("secret", "bot")])
-async def test_nothing_secret_of_a_token_is_in_a_key(redis_url: str, token: str, bot: str) -> None:
+async def test_redis_keys_hold_no_secret_part_of_the_token(
+    redis_url: str, token: str, bot: str
+) -> None:
     async with sending_limits(redis_url, token) as turns:
         await turns.turn(GROUP)
     with Redis.from_url(redis_url, decode_responses=True) as redis:

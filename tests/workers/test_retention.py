@@ -1,4 +1,4 @@
-"""What is kept long enough is erased, and what is not stays."""
+"""Retention erases rows after their time and no others."""
 
 from __future__ import annotations
 
@@ -69,10 +69,10 @@ async def test_old_updates_and_old_evidence_are_erased(
     await store.close()
 
 
-async def test_what_was_done_is_forgotten_with_its_case(
+async def test_ended_effects_are_erased_with_their_case(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is not ended, or belongs to a case that waits for a person, stays."""
+    """Effects without an end, or of a case that waits for its decision, stay."""
     monkeypatch.setattr(retention, "_BATCH", 2)
     store = await Store.open(f"sqlite+aiosqlite:///{tmp_path}/data/t.db", tmp_path / "keys")
     start = store.db.now()

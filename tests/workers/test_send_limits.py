@@ -63,7 +63,7 @@ async def test_a_paused_chat_waits_and_another_does_not(time: Time) -> None:
     assert await moments(limits, time, GROUP, 1) == [30]
 
 
-async def test_a_longer_pause_is_not_cut_by_a_shorter(time: Time) -> None:
+async def test_longer_pause_is_not_shortened_by_a_shorter_one(time: Time) -> None:
     limits = SendingLimits(time)
     await limits.pause(GROUP, 30)
     await limits.pause(GROUP, 1)

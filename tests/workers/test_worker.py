@@ -32,7 +32,7 @@ def row(id: int, chat: int = OFFICE, *, file: bool = False, attempts: int = 0) -
 
 
 class Decisions:
-    """Remembers what was decided and how often rows were taken up."""
+    """Records the results and the attempts of rows."""
 
     def __init__(self) -> None:
         self.results: dict[int, str] = {}
@@ -61,7 +61,7 @@ class Decisions:
 
 
 class Handler:
-    """Handles rows after a delay each, and fails for those that are poison."""
+    """Handles each row after a delay, and fails for the rows of bad ids."""
 
     def __init__(self, delays: Mapping[int, float] = {}, poison: Sequence[int] = ()) -> None:
         self.delays, self.poison = delays, poison
@@ -110,7 +110,7 @@ async def test_texts_do_not_wait_for_a_picture_before_them() -> None:
     assert handler.done == [2, 3, 1]
 
 
-async def test_a_poison_update_is_tried_five_times_and_then_buried() -> None:
+async def test_failing_update_is_tried_five_times_and_then_a_dead_letter() -> None:
     handler, decisions = Handler(poison=[1]), Decisions()
     worker = build(handler, decisions)
     worker.submit([row(1)])
@@ -121,7 +121,7 @@ async def test_a_poison_update_is_tried_five_times_and_then_buried() -> None:
     assert decisions.results == {1: "dead_letter"}
 
 
-async def test_a_poison_update_delays_nobody_not_even_its_own_chat() -> None:
+async def test_failing_update_does_not_delay_its_chat_or_others() -> None:
     handler = Handler(poison=[1])
     worker = build(handler, Decisions())
     worker.submit([row(1), row(2), row(3, PROJECT)])
@@ -148,7 +148,7 @@ async def test_a_try_that_cannot_be_recorded_does_not_hold_up_the_chat() -> None
     await worker.drain(1)
 
 
-async def test_a_result_that_cannot_be_recorded_is_recorded_later(monkeypatch) -> None:  # type: ignore[no-untyped-def]
+async def test_result_is_recorded_later_after_a_failed_commit(monkeypatch) -> None:  # type: ignore[no-untyped-def]
     monkeypatch.setattr("bot.workers.decision_batches.RETRY_FLUSH_SECONDS", 0.02)
     decisions = Decisions()
     decisions.broken = 1
@@ -184,7 +184,7 @@ class AwayHandler(Handler):
         return "clean"
 
 
-async def test_an_outage_of_the_database_is_no_delivery_and_is_waited_for(
+async def test_database_outage_is_not_counted_as_an_attempt(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("bot.workers.decision_batches.FIRST_PROBE", 0.001)
@@ -241,7 +241,7 @@ async def test_a_lane_that_was_lost_is_left_to_the_other_process() -> None:
     assert 1 not in worker
 
 
-async def test_nothing_is_begun_while_the_leases_are_in_doubt() -> None:
+async def test_no_row_is_started_while_the_holder_is_suspended() -> None:
     handler, held = Handler(), Held()
     worker = Worker(handler.handle, handler.dead_letter, Decisions(), holder=held)
     held.suspended = True
@@ -249,7 +249,7 @@ async def test_nothing_is_begun_while_the_leases_are_in_doubt() -> None:
     await asyncio.sleep(0.01)
     assert handler.tries == []
     held.suspended = False
-    worker.go_on()
+    worker.resume()
     await worker.drain(1)
     assert handler.done == [1]
 
@@ -259,13 +259,13 @@ async def test_releasing_a_lane_ends_its_work() -> None:
     worker = build(handler, Decisions())
     worker.submit([row(1), row(2), row(3, PROJECT)])
     await until(lambda: handler.done == [3])
-    await worker.let_go(lane_of(OFFICE), 0.05)
+    await worker.stop_work(lane_of(OFFICE), 0.05)
     assert handler.done == [3]
     assert worker.backlog == 0
     assert 1 not in worker
 
 
-async def test_what_an_earlier_run_may_have_begun_is_marked_before_it_is_handled() -> None:
+async def test_suspect_row_is_marked_before_it_is_handled() -> None:
     decisions = Decisions()
     marked: list[list[int]] = []
 
@@ -285,7 +285,7 @@ async def test_what_an_earlier_run_may_have_begun_is_marked_before_it_is_handled
         assert len(before) <= number + AHEAD
 
 
-async def test_what_may_have_ended_the_program_twice_is_handled_by_itself() -> None:
+async def test_row_that_may_have_ended_the_program_twice_is_handled_alone() -> None:
     decisions = Decisions()
     running = most = 0
 
@@ -318,7 +318,7 @@ async def test_a_flood_waits_while_a_batch_is_committed_and_others_do_not() -> N
     assert handler.done[1:] == list(range(1, 101))
 
 
-async def test_a_row_tells_its_handler_whether_it_may_have_been_begun() -> None:
+async def test_handler_sees_if_an_earlier_try_may_have_started() -> None:
     told: list[tuple[int, int]] = []
 
     async def handle(row: InboxRow) -> str | None:

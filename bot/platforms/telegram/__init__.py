@@ -1,1 +1,1 @@
-"""Telegram: the feed of updates, their conversion, and the acts of the bot."""
+"""Telegram: receiving updates, converting messages, and the bot's acts."""

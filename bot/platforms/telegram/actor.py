@@ -1,4 +1,4 @@
-"""The bot's acts on Telegram: one call, one request, and our errors only."""
+"""The bot's acts on Telegram: each call is one request and raises only `bot.errors`."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ _NO_PREVIEW: Final = telegram.LinkPreviewOptions(is_disabled=True)
 
 T = TypeVar("T")
 
-# Outside of the tree of loggers, so that no configuration can wake it.
+# Outside of the tree of loggers, so that no configuration can enable it.
 _silent = logging.Logger("silent", logging.CRITICAL)  # noqa: LOG001
 _silent.addHandler(logging.NullHandler())
 
 
 class QuietBot(telegram.Bot):
-    """A `telegram.Bot` that tells nothing: its own lines and repr hold the token and contents."""
+    """A `telegram.Bot` that logs nothing: the library's log lines and repr hold the token."""
 
     __slots__ = ()
 
@@ -53,7 +53,7 @@ class QuietBot(telegram.Bot):
 
 
 def make_bot(token: SecretStr, api_url: str, request: AiohttpRequest) -> telegram.Bot:
-    """Return a bot for an API at ``api_url`` whose every request goes through ``request``."""
+    """Return a bot for the API at ``api_url`` that sends all its requests through ``request``."""
     url = api_url.rstrip("/")
     return QuietBot(
         token.get_secret_value(),
@@ -67,7 +67,7 @@ def make_bot(token: SecretStr, api_url: str, request: AiohttpRequest) -> telegra
 async def call(request: Awaitable[T]) -> T:
     """Await a request of python-telegram-bot; raise PlatformError for each of its errors.
 
-    A reply that it cannot parse comes after the act, so its outcome is not known. Nothing is
+    A reply that it cannot parse arrives after the act, so the outcome is unknown. No error is
     chained, because the original errors may repeat content.
     """
     failure: PlatformError
@@ -81,7 +81,7 @@ async def call(request: Awaitable[T]) -> T:
 
 
 class TelegramActor:
-    """`bot.ports.Actor` for Telegram. It neither retries nor waits: that is the caller's."""
+    """`bot.ports.Actor` for Telegram. It neither retries nor waits: the caller does."""
 
     def __init__(self, bot: telegram.Bot, request: AiohttpRequest) -> None:
         self._bot = bot
@@ -100,6 +100,7 @@ class TelegramActor:
         text, entities = _fitted(post)
         common: dict[str, Any] = {
             "chat_id": post.chat_id,
+            # Telegram refuses the general topic's own id; without an id a post lands there.
             "message_thread_id": None if post.thread_id == GENERAL_TOPIC else post.thread_id,
             "reply_parameters": _reply(post),
             "reply_markup": text_entities.keyboard(post.buttons),
@@ -120,7 +121,7 @@ class TelegramActor:
         return (await call(sent)).message_id
 
     async def edit(self, post: Post, message_id: int) -> None:
-        """Put a post's text and buttons in place; of a post with a picture, its caption."""
+        """Replace the text and buttons of a sent post, or the caption of one with a picture."""
         text, entities = _fitted(post)
         common: dict[str, Any] = {
             "chat_id": post.chat_id,
@@ -151,7 +152,7 @@ class TelegramActor:
     async def mute(self, chat_id: int, user_id: int, until: datetime) -> None:
         """Forbid a member to write until a time, at least a minute and at most a year ahead.
 
-        Telegram takes a time nearer than 30 seconds or farther than 366 days for "for ever".
+        Telegram mutes for ever if the time is less than 30 seconds or more than 366 days ahead.
         """
         now = datetime.now(UTC)
         bounded = min(max(until, now + _SHORTEST_MUTE), now + _LONGEST_MUTE)
@@ -186,7 +187,7 @@ class TelegramActor:
         raise NotFound("file-gone") if status in (400, 404) else OutcomeUnknown("download-failed")
 
     async def rights(self, chat_id: int) -> BotRights:
-        """Return the bot's rights; a chat that it is not in gives ``present=False``."""
+        """Return the bot's rights; ``present=False`` for a chat that it is not in."""
         me = await self._me()
         try:
             member = await call(self._bot.get_chat_member(chat_id, me.id))
@@ -199,7 +200,7 @@ class TelegramActor:
         return (await call(self._bot.get_chat(chat_id))).title or ""
 
     async def administrators(self, chat_id: int) -> Sequence[Sender]:
-        """List a chat's human administrators, those who post anonymously too."""
+        """List a chat's human administrators, including those who post anonymously."""
         members = await call(self._bot.get_chat_administrators(chat_id))
         return [
             Sender(
@@ -214,7 +215,10 @@ class TelegramActor:
         ]
 
     async def _me(self) -> telegram.User:
-        """Return the bot's own account, asked for again after five minutes (privacy mode)."""
+        """Return the bot's own account, fetched again after five minutes.
+
+        BotFather may change the privacy mode meanwhile, and no update reports it.
+        """
         now = time.monotonic()
         if self._self is None or now - self._self[0] > _SELF_TTL:
             self._self = (now, await call(self._bot.get_me()))
@@ -229,6 +233,7 @@ def _fitted(post: Post) -> tuple[str, list[telegram.MessageEntity]]:
 def _reply(post: Post) -> telegram.ReplyParameters | None:
     if post.reply_to is None:
         return None
+    # The message may be deleted meanwhile; by default Telegram then refuses the reply.
     return telegram.ReplyParameters(post.reply_to, allow_sending_without_reply=True)
 
 

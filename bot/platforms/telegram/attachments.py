@@ -1,7 +1,7 @@
 """The files of a Telegram message.
 
-What is shown but cannot be fetched (a story, paid media that was not bought) is an attachment
-with an empty ``file_id``, so that it is counted as not inspected and never passed over.
+Media that are shown but cannot be fetched (a story, paid media that the bot has not bought) become
+attachments with an empty ``file_id``, so that they count as not inspected and are never skipped.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class _Medium(Protocol):
 
 
 def attachments(source: _Source) -> tuple[Attachment, ...]:
-    """Return every file of a message, or of the one in another chat that it replies to."""
+    """Return every file of a message, or of a message in another chat that it replies to."""
     return tuple(_files(source))
 
 
@@ -54,7 +54,7 @@ def _media(source: _Source | telegram.PollMedia) -> Iterator[Attachment]:
         yield from _live_photo(source.live_photo, with_still=not source.photo)
     if source.animation:
         yield _named(AttachmentKind.ANIMATION, source.animation)
-    elif source.document:  # an animation comes as a document, too
+    elif source.document:  # Telegram repeats an animation as a document
         yield _named(AttachmentKind.DOCUMENT, source.document)
     if source.video:
         yield _video(source.video)
@@ -65,13 +65,13 @@ def _media(source: _Source | telegram.PollMedia) -> Iterator[Attachment]:
 
 
 def _photo(sizes: Sequence[telegram.PhotoSize]) -> Attachment:
-    """Return the largest size that may be fetched."""
+    """Return the largest size that the bot may download."""
     fitting = [size for size in sizes if (size.file_size or 0) <= DOWNLOAD_LIMIT] or sizes[:1]
     return _file(AttachmentKind.PHOTO, max(fitting, key=lambda size: size.width * size.height))
 
 
 def _live_photo(photo: telegram.LivePhoto, *, with_still: bool = True) -> Iterator[Attachment]:
-    """Return a photo that moves: its still, unless the message has it already, and its video."""
+    """Return the video of a live photo, and its still unless the message has it already."""
     if photo.photo and with_still:
         yield _photo(photo.photo)
     yield _file(AttachmentKind.VIDEO, photo, mime_type=photo.mime_type)
@@ -94,7 +94,7 @@ def _named(kind: AttachmentKind, file: telegram.Animation | telegram.Document) -
 
 
 def _audio(audio: telegram.Audio) -> Attachment:
-    """Return a sound file; what the chat shows of it, performer and title, goes with its name."""
+    """Return a sound file; its name includes the performer and title, which the chat shows."""
     shown = " ".join(filter(None, (audio.performer, audio.title, audio.file_name)))
     return _file(AttachmentKind.AUDIO, audio, name=shown or None, mime_type=audio.mime_type)
 

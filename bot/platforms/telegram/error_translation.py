@@ -1,7 +1,7 @@
-"""Telegram's errors as ours.
+"""Translate Telegram's errors into `bot.errors`.
 
-The texts are those of the official server; they are compared in lower case, and none of them is
-carried on: a code is a short word of our own, because a description may repeat content.
+Telegram has no error codes, so the descriptions of the official server are compared, in lower
+case. They are not passed on, because a description may repeat content: our codes replace them.
 """
 
 from __future__ import annotations
@@ -81,8 +81,8 @@ _FORBIDDEN: Final[tuple[tuple[str, _Refusal, str], ...]] = (
 def translate(error: tg.TelegramError) -> errors.PlatformError:
     """Return our error for one of python-telegram-bot's.
 
-    BadRequest and TimedOut are subclasses of NetworkError there, so they are asked for first.
-    Whatever is not known to be a refusal counts as an outcome that is not known.
+    BadRequest and TimedOut are subclasses of NetworkError there, so they are matched first. An
+    error that is not known to be a refusal counts as an unknown outcome.
     """
     match error:
         case Flooded():

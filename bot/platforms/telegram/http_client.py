@@ -1,13 +1,15 @@
-"""HTTP to the Bot API over aiohttp, with failures distinguished by what may have happened.
+"""HTTP to the Bot API over aiohttp, with errors that show if a request may have been carried out.
 
-A request that never left is `NotConnected`; one whose reply did not come in time is
-``TimedOut``; one whose connection broke after it was sent is ``NetworkError``. Errors carry no
-address, because the address of every method holds the token.
+    NotConnected    the request never left
+    TimedOut        the reply did not arrive in time
+    NetworkError    the connection broke after the request was sent
 
-Connections are kept for reuse for `KEEP_ALIVE` seconds only, shorter than servers and proxies
-commonly wait, and one that the server closed while it was idle is dropped unused. What remains
-is a server that closes in the very moment in which a request is written; whether it was
-processed cannot be known, so it counts as ``NetworkError``, never as `NotConnected`.
+Errors carry no address, because the address of every method holds the token.
+
+Connections are reused for `KEEP_ALIVE` seconds only, shorter than servers and proxies commonly
+wait, and a connection that the server closed while idle is dropped. One case remains: a server
+that closes while a request is being written. It may have processed the request, so this counts as
+``NetworkError``, never as `NotConnected`.
 """
 
 from __future__ import annotations
@@ -35,7 +37,7 @@ _BEFORE_SENDING = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
 
 
 class NotConnected(NetworkError):
-    """No connection came about, so provably nothing was sent."""
+    """No connection was established, so provably nothing was sent."""
 
     def __init__(self) -> None:
         super().__init__("not connected")
@@ -45,7 +47,10 @@ class NotConnected(NetworkError):
 
 
 class Flooded(TelegramError):
-    """Telegram asks to wait ``seconds``; stands for RetryAfter, which warns when it is made."""
+    """Telegram asks to wait ``seconds``.
+
+    Replaces the library's RetryAfter, which issues a warning whenever it is created.
+    """
 
     __slots__ = ("seconds",)
 
@@ -72,7 +77,7 @@ class AiohttpRequest(BaseRequest):
         return self._read_timeout
 
     async def initialize(self) -> None:
-        """Open the session; harmless when it is open."""
+        """Open the session; does nothing if it is open."""
         if self._session is None or self._session.closed:
             connector = aiohttp.TCPConnector(limit=64, keepalive_timeout=KEEP_ALIVE)
             self._session = aiohttp.ClientSession(
@@ -82,13 +87,13 @@ class AiohttpRequest(BaseRequest):
             )
 
     async def shutdown(self) -> None:
-        """Close the session and its connections; harmless when they are closed."""
+        """Close the session and its connections; does nothing if they are closed."""
         if self._session is not None:
             await self._session.close()
 
     @staticmethod
     def parse_json_payload(payload: bytes) -> dict[str, Any]:
-        """Parse a reply; raise TelegramError, without its content, when it is no JSON object."""
+        """Parse a reply; raise TelegramError, without its content, if it is no JSON object."""
         try:
             reply = json.loads(payload)
         except (ValueError, RecursionError):
@@ -122,7 +127,7 @@ class AiohttpRequest(BaseRequest):
     async def raw_post(
         self, url: str, data: Mapping[str, str], *, read_timeout: float | None = None
     ) -> tuple[int, bytes]:
-        """Post a form and return the status and the body as they came; errors as in the module."""
+        """Post a form and return status and body unchanged; see the module for the errors."""
         form = aiohttp.FormData(dict(data))
         read = self._read_timeout if read_timeout is None else read_timeout
         timeout = _timeout(connect=CONNECT_TIMEOUT, write=0.0, read=read)
@@ -163,7 +168,7 @@ class AiohttpRequest(BaseRequest):
 
 
 def retry_after(body: bytes) -> float:
-    """Return how many seconds a reply of status 429 asks to wait; one when it does not say."""
+    """Return the seconds that a reply of status 429 asks to wait; 1 if it names none."""
     try:
         return max(1.0, float(json.loads(body)["parameters"]["retry_after"]))
     except (ValueError, LookupError, TypeError, RecursionError):
@@ -192,7 +197,7 @@ def _given(value: object, default: float) -> float | None:
 def _timeout(
     *, connect: float | None, write: float | None, read: float | None
 ) -> aiohttp.ClientTimeout:
-    """Bound the connecting, and then the writing together with the wait for the reply."""
+    """Limit the time to connect, and the time to write and wait for the reply together."""
     answer = None if write is None or read is None else write + read
     total = None if answer is None or connect is None else connect + answer
     return aiohttp.ClientTimeout(total=total, connect=connect, sock_read=answer)

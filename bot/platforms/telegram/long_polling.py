@@ -43,7 +43,7 @@ ALLOWED_UPDATES: Final = (
 )
 POLL_SECONDS: Final = 25
 BATCH: Final = 100
-"""Updates in one answer; the platform gives no more."""
+"""Updates in one answer, the platform's maximum."""
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 30.0
 
@@ -56,7 +56,7 @@ log = logging.getLogger(__name__)
 def received(update: Mapping[str, Any], payload: bytes | None = None) -> Received:
     """Return the inbox row of one raw update; raise ValueError without a usable ``update_id``.
 
-    ``payload`` is the update as it came, when that is at hand; otherwise it is written again.
+    ``payload`` are the update's raw bytes, if there are any; otherwise it is serialised again.
     """
     update_id = _whole_number(update.get("update_id"))
     if update_id is None or update_id < 0:
@@ -77,7 +77,7 @@ def received(update: Mapping[str, Any], payload: bytes | None = None) -> Receive
 
 
 class Feed:
-    """Polls Telegram and hands each batch to ``commit`` until it is cancelled.
+    """Polls Telegram and passes each batch to ``commit``, until cancelled.
 
     ``answered`` is called with each good answer. ``pause`` is replaced in tests.
     """
@@ -119,7 +119,7 @@ class Feed:
                 await self._back_off(error)
 
     async def _poll(self) -> None:
-        """Ask for one batch, commit it, and only then let the offset move."""
+        """Request one batch, commit it, and only then move the offset."""
         form = {
             "timeout": str(POLL_SECONDS),
             "limit": str(BATCH),
@@ -151,7 +151,7 @@ class Feed:
         raise failure
 
     async def _clear_webhook(self) -> None:
-        """Remove a webhook that is set, because polling is refused beside one."""
+        """Remove a webhook that is set, because Telegram refuses polling beside one."""
         info = await self._call("getWebhookInfo", {})
         if isinstance(info, dict) and info.get("url"):
             log.warning("a webhook was set; it is removed so that polling works")
@@ -176,13 +176,13 @@ class Feed:
         raise failure
 
     async def _back_off(self, error: PlatformError) -> None:
-        """Wait as long as Telegram asks, or ever longer with some chance in it."""
+        """Wait as long as Telegram asks, otherwise a growing pause with a random part."""
         self._failures += 1
         if isinstance(error, RetryAfter):
             seconds = error.seconds
         else:
             longest = next(self._pauses)
-            # With chance in it, bots that lost the platform together do not all return together.
+            # Random, so that bots that lost the platform together do not all return together.
             seconds = random.uniform(longest / 2, longest)
         log.warning(
             "polling failed (%s), attempt %d, again in %.1f s", error, self._failures, seconds
@@ -211,7 +211,7 @@ def _rows(updates: Sequence[object]) -> list[Received]:
 
 
 def _subject(update: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the part of an update that names its chat and message, or nothing."""
+    """Return the part of an update that holds its chat and message, or nothing."""
     for kind in ALLOWED_UPDATES:
         part = update.get(kind)
         if not isinstance(part, dict):
@@ -232,7 +232,7 @@ def _posted_at(message: Mapping[str, Any]) -> datetime | None:
 
 
 def _whole_number(value: object) -> int | None:
-    """Return a number that fits a database's 64 bits; one that does not would block its batch."""
+    """Return a number that fits the database's 64 bits: a larger one would block its batch."""
     if isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**63:
         return value
     return None

@@ -1,7 +1,7 @@
-"""A Telegram update as the domain's message.
+"""Convert a Telegram update into the domain's message.
 
-Everything that members of the chat get to see is carried over. Business messages are not:
-they are private chats of an account, which the bot does not read.
+All content that members of the chat can see is converted. Business messages are not: they belong
+to private chats of an account, which the bot does not read.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ ANONYMOUS_ADMIN_ID: Final = 1087968824
 
 
 def to_message(update: telegram.Update) -> Message | None:
-    """Return what was posted or edited, or None where there is nothing to read.
+    """Return the message that was posted or edited, or None if it holds nothing to inspect.
 
-    That is so for service messages ("… joined the group"), for dice and for bare locations.
+    Examples of None are service messages ("… joined the group"), dice and bare locations.
     """
     message = (
         update.message or update.edited_message or update.channel_post or update.edited_channel_post
@@ -37,7 +37,7 @@ def to_message(update: telegram.Update) -> Message | None:
     is_caption = message.caption is not None
     text = (message.caption if is_caption else message.text or _shown_text(message)) or ""
     foreign = message.external_reply
-    # A text never comes with a file of its own: Telegram gives it as the file's caption then.
+    # A text never comes with a file: Telegram sends the text of a file as its caption.
     files = () if message.text is not None else attachments(message)
     files += attachments(foreign) if foreign else ()
     files += tuple(f for shell in rich_media(message) for f in attachments(shell))
@@ -72,7 +72,7 @@ def to_message(update: telegram.Update) -> Message | None:
 
 
 def _sender(message: telegram.Message) -> Sender:
-    """Return the sender; a chat that posts as itself comes before its stand-in user."""
+    """Return the sender: a chat that posts as itself, not the user that Telegram fills in."""
     user, chat = message.from_user, message.sender_chat
     if chat is None and user is None:
         chat = message.chat
@@ -97,9 +97,9 @@ def _sender(message: telegram.Message) -> Sender:
 
 
 def _links(message: telegram.Message) -> tuple[str, ...]:
-    """Return every target that is not what the text shows, each once, in order.
+    """Return every link target that the text does not show, each once, in order.
 
-    What buttons say, and what they put on the clipboard, counts among them.
+    The labels of buttons, and the texts that they copy to the clipboard, count as targets.
     """
     formatted = [*message.entities, *message.caption_entities]
     if message.quote:
@@ -133,7 +133,7 @@ def _button_targets(markup: telegram.InlineKeyboardMarkup) -> Iterable[str | Non
 
 
 def _poll(source: telegram.Message | telegram.ExternalReplyInfo) -> str:
-    """Return the texts of a poll, or of a checklist, which reads alike."""
+    """Return the texts of a poll or of a checklist."""
     if source.poll is not None:
         poll = source.poll
         options = [option.text for option in poll.options]
@@ -155,7 +155,7 @@ def _shown_text(message: telegram.Message) -> str:
 
 
 def _unknown(message: telegram.Message) -> tuple[Attachment, ...]:
-    """Return a stand-in for content of kinds that nobody here knows, so that it is never clean."""
+    """Return a stand-in for content of unknown kinds, so that it never counts as clean."""
     return tuple(
         Attachment(kind=AttachmentKind.DOCUMENT, file_id="", unique_id=f"unknown-{name}")
         for name in unknown_fields(message)
@@ -163,7 +163,7 @@ def _unknown(message: telegram.Message) -> tuple[Attachment, ...]:
 
 
 def _card_text(message: telegram.Message) -> str:
-    """Return the texts of what is shown as a card: a place, a game, an invoice, a giveaway."""
+    """Return the texts of a message shown as a card: a place, game, invoice or giveaway."""
     lines: list[str | None] = []
     if message.venue:
         lines += [message.venue.title, message.venue.address]

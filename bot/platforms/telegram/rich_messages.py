@@ -34,7 +34,7 @@ _WITHOUT_CONTENT: Final = frozenset(
 
 
 def rich_text(message: telegram.Message) -> str:
-    """Return what a rich message shows, a line for each block; empty without one."""
+    """Return the visible text of a rich message, a line for each block; empty without one."""
     rich = message.api_kwargs.get("rich_message")
     return "\n".join(line for line in _blocks(rich, 0) if line.strip())
 
@@ -55,7 +55,7 @@ def rich_media(message: telegram.Message) -> Iterator[telegram.Message]:
 
 
 def unknown_fields(message: telegram.Message) -> tuple[str, ...]:
-    """Return the names of fields that may hold content and that nobody here reads."""
+    """Return the names of fields that may hold content and that this module does not read."""
     known = _WITHOUT_CONTENT | {"rich_message"}
     return tuple(sorted(name for name in message.api_kwargs if name not in known))
 

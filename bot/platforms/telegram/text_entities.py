@@ -1,7 +1,7 @@
-"""Formatted texts on the wire: offsets in UTF-16 units, and Telegram's limits.
+"""Convert formatted texts to Telegram's entities, within Telegram's limits.
 
-Inside, offsets count code points. Text is sent with entities and never with a parse mode, so a
-name that looks like markup stays a name.
+Telegram counts offsets in UTF-16 units, the rest of the program in code points. Text is sent with
+entities and never with a parse mode, so a name that looks like markup stays a name.
 """
 
 from __future__ import annotations
@@ -36,19 +36,19 @@ _BREAKS: Final = frozenset(" \t\n\u3000，。；：！？、,.;:!?")
 
 
 def utf16_length(text: str) -> int:
-    """Return how many UTF-16 units a text takes on the wire."""
+    """Return the length of a text in UTF-16 units."""
     return len(text) + sum(char > "\uffff" for char in text)
 
 
 def sendable(text: str) -> str:
-    """Return a text of the same length in which lone surrogates, not encodable, are U+FFFD."""
+    """Return the text with lone surrogates, which UTF-8 cannot encode, replaced by U+FFFD."""
     return _LONE_SURROGATE.sub("\ufffd", text)
 
 
 def to_entities(rich: RichText) -> tuple[str, list[MessageEntity]]:
     """Return the text to be sent and its entities, with offsets in UTF-16 units.
 
-    Spans that cover nothing, and links without an address, are left out.
+    Empty spans, and links without an address, are left out.
     """
     text = sendable(rich.text)
     units = list(itertools.accumulate((1 + (c > "\uffff") for c in text), initial=0))
@@ -79,10 +79,10 @@ def keyboard(rows: Sequence[Sequence[Button]]) -> InlineKeyboardMarkup | None:
 def shorten(rich: RichText, limit: int) -> RichText:
     """Return a text of at most ``limit`` UTF-16 units and 100 spans.
 
-    Long runs of █ are replaced by their beginning and their length first; then the longest
-    quotation is cut, so that what is said about it stays, and else the whole text. A cut is after
-    a line or a word, and marked with an ellipsis. What looks like one character (a surrogate
-    pair, an emoji joined of several, a letter with its marks) is never cut in two.
+    First, long runs of █ are replaced by their beginning and length. Then the longest quotation is
+    cut, so that the text around it stays; and at last the whole text. A cut comes after a line or
+    a word, and an ellipsis marks it. One visible character (an emoji of several code points, a
+    letter with its marks) is never cut in two.
     """
     if utf16_length(rich.text) > limit:
         rich = _compress(rich)
@@ -146,7 +146,7 @@ def _cut_quotation(rich: RichText, limit: int) -> RichText:
 
 
 def _fitting(text: str, units: int) -> int:
-    """Return how many code points fit into a number of UTF-16 units."""
+    """Return the number of code points that fit into a number of UTF-16 units."""
     used = 0
     for i, char in enumerate(text):
         used += 1 + (char > "\uffff")
@@ -156,7 +156,7 @@ def _fitting(text: str, units: int) -> int:
 
 
 def _whole(text: str, end: int) -> int:
-    """Return the last place not after ``end`` where no visible character is cut in two."""
+    """Return the last position up to ``end`` that is not inside a visible character."""
     while 0 < end < len(text) and _joined(text, end):
         end -= 1
     return end
@@ -177,7 +177,7 @@ def _joined(text: str, at: int) -> bool:
 
 
 def _after_word(text: str, end: int) -> int:
-    """Return a place in the last quarter before ``end`` after a line, or else after a word."""
+    """Return a position after a line or word in the last quarter before ``end``, else ``end``."""
     if end == len(text) or text[end].isspace():
         return end
     earliest = end - end // 4

@@ -1,4 +1,4 @@
-"""Where updates come from: long polling, or a webhook when its address is set."""
+"""Receive updates by long polling, or by a webhook if its address is set."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ async def poll(
 
 
 def webhook_route(url: str, secret: SecretStr, commit: Commit) -> web.RouteDef:
-    """Return the route of pushed updates; a proxy with a certificate passes them on to it."""
+    """Return the webhook's route; a proxy with a certificate passes Telegram's requests on."""
     return web.post(urlsplit(url).path or "/", webhook_handler(secret, commit))
 
 
-async def be_pushed(bot: telegram.Bot, url: str, secret: SecretStr) -> None:
+async def register_and_wait(bot: telegram.Bot, url: str, secret: SecretStr) -> None:
     """Register the webhook, then wait until cancelled."""
     await _register(bot, url, secret)
     await asyncio.Event().wait()
@@ -55,7 +55,7 @@ async def be_pushed(bot: telegram.Bot, url: str, secret: SecretStr) -> None:
 
 async def _register(bot: telegram.Bot, url: str, secret: SecretStr) -> None:
     def failed(error: Exception) -> None:
-        log.warning("the webhook could not be set: %s", getattr(error, "code", ""))
+        log.warning("the webhook cannot be registered: %s", getattr(error, "code", ""))
 
     await retry_until_done(
         lambda: register(bot, url, secret), on=PlatformError, failed=failed, first=1.0, longest=30.0

@@ -1,9 +1,9 @@
-"""Updates pushed by Telegram: acknowledged after the commit, and only then.
+"""Receive updates by a webhook: acknowledged after the commit, and only then.
 
-Telegram repeats whatever is not answered with 2xx, and holds back what comes after it. So only a
-database that is down makes it wait (503). A body that carries the right secret but cannot be
-parsed is recorded as it is, under a negative number made from its keyed digest, and accepted:
-it would not be better the next time. The stage that reads it says that it is not readable.
+Telegram repeats an update that is not answered with 2xx, and holds back those behind it. So the
+answer is 503 only while the database is down. A body that has the right secret but cannot be
+parsed is accepted and recorded as it is, under a negative number made from its keyed hash, because
+a repetition would not change it. Its handling reports that it is unreadable.
 """
 
 from __future__ import annotations
@@ -33,14 +33,16 @@ log = logging.getLogger(__name__)
 def webhook_handler(secret: SecretStr, commit: Commit) -> Handler:
     """Return the handler of POSTed updates.
 
-    It answers 200 after the commit, 401 without the secret, 413 beyond 1 MB (no real update
-    comes near), and 503 while nothing can be committed.
+    It answers 200 after the commit, 401 without the secret, 413 beyond 1 MB (real updates are far
+    smaller), and 503 while nothing can be committed.
     """
     expected = secret.get_secret_value().encode()
 
     async def handle(request: web.Request) -> web.StreamResponse:
         given = request.headers.get(SECRET_HEADER, "").encode("utf-8", "surrogateescape")
         if not hmac.compare_digest(given, expected):
+            # The address is public, so anybody may post here.
+
             log.warning("a request without the webhook's secret was refused")
             return web.Response(status=401)
         body = await _body(request)
@@ -65,7 +67,8 @@ async def register(
     *,
     allowed_updates: Sequence[str] = ALLOWED_UPDATES,
 ) -> None:
-    """Make Telegram push updates to ``url`` (HTTPS) with ``secret`` (A-Z, a-z, 0-9, _ and -).
+    """Register ``url`` (HTTPS) at Telegram, with ``secret`` (A-Z, a-z, 0-9, _ and -).
+
 
     Raises PlatformError.
     """

@@ -40,7 +40,7 @@ class Api:
         self.replies.setdefault(method, []).extend(replies)
 
     def forms(self, method: str) -> list[dict[str, Any]]:
-        """Return what was asked of one method."""
+        """Return the requests of one method."""
         return [form for name, form in self.calls if name == method]
 
     async def handle(self, request: web.Request) -> web.StreamResponse:

@@ -171,7 +171,9 @@ async def test_connection_closed_while_idle_is_not_used_again(
         (tg.TelegramError("x"), errors.OutcomeUnknown),
     ],
 )
-def test_order_of_the_library_s_classes(error: tg.TelegramError, kind: type[Exception]) -> None:
+def test_subclasses_of_network_error_are_matched_first(
+    error: tg.TelegramError, kind: type[Exception]
+) -> None:
     assert type(translate(error)) is kind
 
 

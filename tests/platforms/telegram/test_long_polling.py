@@ -31,7 +31,7 @@ def update(number: int, text: str = "你好") -> dict[str, Any]:
 
 
 class Inbox:
-    """Keeps what was committed; fails as often as it is told to."""
+    """Keeps committed rows; fails for a given number of calls."""
 
     def __init__(self, api: Api, fail: int = 0) -> None:
         self.api, self.fail = api, fail
@@ -78,7 +78,7 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 async def run(feed: Feed, done: Callable[[], bool]) -> None:
-    """Let a feed run until something is so, then cancel it."""
+    """Run a feed until a condition holds, then cancel it."""
     task = asyncio.create_task(feed.run())
     try:
         await until(lambda: done() or task.done())
@@ -157,7 +157,7 @@ async def test_killed_between_commit_and_confirmation_nothing_is_lost(api: Api, 
     ],
     ids=["500", "502", "409", "400", "text", "list", "no list", "no update", "lost"],
 )
-async def test_failures_are_waited_out(
+async def test_failed_polls_are_retried_after_a_pause(
     api: Api, make: Make, pauses: Pauses, reply: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     inbox = Inbox(api)

@@ -386,7 +386,7 @@ def test_other_updates_are_no_messages() -> None:
     assert convert("business_message", text="private") is None
 
 
-def test_content_is_not_shown() -> None:
+def test_repr_of_a_message_holds_no_content() -> None:
     message = converted(
         caption="机密", caption_entities=[LINK], document=media(file_name="机密.pdf")
     )

@@ -68,7 +68,7 @@ def test_shortened_text_fits_and_its_spans_are_inside(rich: RichText, limit: int
 
 
 @given(st.lists(st.sampled_from(EMOJI), max_size=60).map("".join), st.integers(1, 60))
-def test_nothing_visible_is_cut_in_two(text: str, limit: int) -> None:
+def test_visible_characters_are_never_cut_in_two(text: str, limit: int) -> None:
     kept = text_entities.shorten(RichText(text=text), limit).text.removesuffix("…")
     assert CLUSTER.sub("", kept) == ""
 
@@ -120,7 +120,7 @@ def test_names_full_of_markup_stay_text() -> None:
     assert text_entities.to_entities(RichText(text=name)) == (name, [])
 
 
-def test_what_cannot_be_sent_is_left_out_or_replaced() -> None:
+def test_unsendable_spans_and_characters_are_dropped_or_replaced() -> None:
     spans = (
         Span(kind=SpanKind.BOLD, start=1, end=99),
         Span(kind=SpanKind.LINK, start=0, end=1),

@@ -1,4 +1,4 @@
-"""Lanes, and leases that say who works on them."""
+"""Lanes, and leases on them."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -43,7 +43,7 @@ def upgrade() -> None:
 
 
 def _fill(name: str, end: str) -> None:
-    """Compute the lanes of what is still to be worked on; the rest needs none."""
+    """Compute the lanes of rows without an end; ended rows need none."""
     connection = op.get_bind()
     table = sa.table(name, sa.column("id"), sa.column("chat_id"), sa.column("lane"), sa.column(end))
     waiting = sa.select(table.c.id, table.c.chat_id).where(table.c[end].is_(None))

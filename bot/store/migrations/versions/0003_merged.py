@@ -1,4 +1,4 @@
-"""Effects that leave together point to the one that carries them."""
+"""Merged effects point to the effect that carries them."""
 
 import sqlalchemy as sa
 from alembic import op
