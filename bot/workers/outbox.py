@@ -158,6 +158,7 @@ class Outbox:
         try:
             await self._send_cards(own, removed, texts, again=again)
             await asyncio.wait({removed, texts})
+            # Last, because the bot cannot post in a chat that it has left.
             await self._all([r for r in own if r.kind is EffectKind.LEAVE], again=again)
             removed.result()
             texts.result()
@@ -192,6 +193,7 @@ class Outbox:
         at_once = self._spawn(self._all(now, again=again))
         try:
             if notices:
+                # Shielded: the card waits for the same task.
                 unnecessary = await asyncio.shield(removed)
                 await self._all([r for r in notices if r.id not in unnecessary], again=again)
         finally:
