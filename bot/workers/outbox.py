@@ -13,10 +13,10 @@ from typing import Any, Protocol, TypeVar
 
 from bot.errors import DatabaseAway, LeaseLost
 from bot.outgoing import EffectKind, EffectStatus
-from bot.store.effects import EffectRow
+from bot.store.effects import REPEATABLE, EffectRow
 from bot.store.lanes import Claim, current_lane, working_for
 from bot.workers.effect_attempts import UNKNOWN, Attempts, Performer, Record
-from bot.workers.retry_policy import MERGED, REMOVALS, REPEATABLE, UNLIMITED
+from bot.workers.retry_policy import MERGED, REMOVALS, UNLIMITED
 from bot.workers.send_limits import SendingLimits
 from bot.workers.send_turns import Turns
 
