@@ -205,6 +205,7 @@ def card_key(case_id: int) -> str:
 
 def message_link(chat_id: int, message_id: int) -> str | None:
     """Return the link to a message of a supergroup, or None for other chats."""
+    # Only supergroups have links to messages; their ids begin with -100.
     digits = str(chat_id)
     return f"https://t.me/c/{digits[4:]}/{message_id}" if digits.startswith("-100") else None
 

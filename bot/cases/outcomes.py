@@ -11,6 +11,7 @@ from bot.cases.cards import Cards
 from bot.cases.decision_notes import DecisionNotes, released_key
 from bot.cases.merged_notices import MergedNotices
 from bot.cases.removal_failures import RemovalFailures
+from bot.notifications.texts.card import NO_ANSWER
 from bot.outgoing import EffectKind, EffectStatus, Outcome
 from bot.store.case_rows import Case
 from bot.store.database import Tx
@@ -79,10 +80,7 @@ class CaseOutcomes:
         administrators = await self._removal_failures.administrators(row.chat_id) if main else ()
         status = EffectStatus.UNKNOWN if doubtful else EffectStatus.PLANNED
         async with self._store.db.write() as tx:
-            if (
-                not await self._store.effects.note_delay(tx, row.id, status, "no-answer")
-                or not case
-            ):
+            if not await self._store.effects.note_delay(tx, row.id, status, NO_ANSWER) or not case:
                 return []
             await self._store.cases.lock(tx, case.id)
             follow_ups = await self._removal_failures.delayed(case, administrators) if main else []

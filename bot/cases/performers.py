@@ -56,6 +56,7 @@ class Performers:
         if payload.post is None:
             return await self._cards.render(row, payload)
         post = replace(payload.post, chat_id=row.chat_id)
+        # The payload does not repeat the picture, which retention may erase before this is sent.
         if payload.with_picture and row.case_id is not None:
             post = replace(post, picture=await self._store.case_pictures.get(row.case_id, "masked"))
         return post

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from bot.store.store import Store
 
+# Two long polls of 25 s, and a pause between them.
 POLL_AGE = timedelta(seconds=60)
 TEXT_AGE = timedelta(seconds=30)
 WRITE_SECONDS = 5.0

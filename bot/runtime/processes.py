@@ -37,9 +37,10 @@ async def opened_store(settings: Settings) -> AsyncIterator[Store]:
     url, keys = settings.database, settings.keys_folder
     with contextlib.ExitStack() as held:
         if settings.is_embedded:
-            store = await Store.open(url, keys)
+            store = await Store.open(url, keys)  # creates the folder in which the lock is
             try:
                 held.enter_context(sole_use(url))
+
             except ConfigurationError:
                 await store.close()
                 raise

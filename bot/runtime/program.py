@@ -214,6 +214,7 @@ class App:
 
     async def _stop(self, duties: LeaseDuties) -> None:
         """Let the work under way finish, then release the leases for other processes."""
+        # The two drains may take as long as a lease lasts.
         keeping = asyncio.create_task(self.lanes.holder.keep())
         try:
             await self.worker.drain(GRACE)

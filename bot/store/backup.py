@@ -81,7 +81,9 @@ def _copy(source: Path, target: Path) -> None:
         raise ConfigurationError("the file does not exist", where=str(source))
     try:
         with _opened(source) as given, _opened(target) as made:
+            # In steps, so that the bot can write in between.
             given.backup(made, pages=1000, sleep=0.01)
+            # The copy would inherit WAL, and then need two more files beside it.
             made.execute("PRAGMA journal_mode=DELETE")
             whole = made.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
             known = made.execute("SELECT 1 FROM sqlite_master WHERE name = 'inbox'").fetchone()

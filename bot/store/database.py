@@ -189,6 +189,7 @@ class Database:
             if await connection.run_sync(is_current):
                 return
         async with self.write() as tx:
+            # Processes that start together would otherwise all upgrade.
             await serialise(tx, "migrations")
             await tx.run_sync(upgrade)
 

@@ -245,6 +245,8 @@ class Effects:
         if before is not None:
             query = query.where(effects.c.planned_at < before)
         async with self._db.read() as connection:
+            # The sweep asks every few seconds, and then most rows are under way: their payloads
+            # are neither read nor decrypted.
             if besides:
                 ids = (await connection.execute(query.with_only_columns(effects.c.id))).scalars()
                 wanted = [i for i in ids if i not in besides]

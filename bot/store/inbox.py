@@ -178,6 +178,7 @@ class Inbox:
         query = (
             select(inbox)
             .where(inbox.c.lane == lane, inbox.c.id > after, inbox.c.id <= until)
+            # An update without a chat has NULL here, which equals nothing.
             .where(inbox.c.chat_id.is_not_distinct_from(chat_id), inbox.c.has_file == has_file)
             .where(inbox.c.decided_at.is_(None))
             .order_by(inbox.c.id)
@@ -275,6 +276,7 @@ class Inbox:
 
     async def purge(self, tx: Tx | None, before: datetime, limit: int = 5000) -> int:
         """Erase up to ``limit`` decided rows received before a time; return how many."""
+        # A subquery, because PostgreSQL has no DELETE with LIMIT.
         old = (
             select(inbox.c.id)
             .where(inbox.c.received_at < before, inbox.c.decided_at.is_not(None))

@@ -51,6 +51,7 @@ class Cipher:
 
     def seal_text(self, plain: str | None, about: str) -> bytes | None:
         """Encrypt a text; None stays None."""
+        # JSON may hold lone surrogates, and a text that cannot be stored would be lost.
         return None if plain is None else self.seal(plain.encode("utf-8", "surrogatepass"), about)
 
     def open_text(self, sealed: bytes | None, about: str) -> str | None:
@@ -156,7 +157,7 @@ def _create_key(path: Path) -> None:
     """Write a new key, whole or not at all, without replacing another process's key."""
     draft = _draft(path)
     try:
-        os.link(draft, path)
+        os.link(draft, path)  # fails if the name exists; a rename would replace the other key
     except FileExistsError:
         return  # another process was first: its key counts
     finally:

@@ -19,6 +19,7 @@ from bot.store.tables import Moment, leases
 
 EVERY_LANE = tuple(lane_name(n) for n in range(LANES))
 _WORKER = "worker/"
+# Entries of workers that were killed: nothing else deletes them.
 _FORGOTTEN = timedelta(hours=1)
 
 
@@ -30,6 +31,7 @@ class Leases:
 
     async def prepare(self, names: Iterable[str]) -> None:
         """Create the missing leases, without an owner."""
+        # Sorted: on PostgreSQL, inserts of the same names in different orders would deadlock.
         rows = [{"name": n, "owner": None, "token": 0, "expires_at": None} for n in sorted(names)]
         async with self._db.write() as tx:
             statement = upsert(tx.dialect.name, leases)
@@ -88,6 +90,7 @@ class Leases:
         """Release leases, so that others can acquire them at once."""
         async with self._db.write() as tx:
             for claim in claims:
+                # With the token: another process may have acquired the lease meanwhile.
                 mine = (leases.c.name == claim.name, leases.c.token == claim.token)
                 gone = update(leases).where(*mine, leases.c.owner == owner)
                 await tx.execute(gone.values(owner=None, expires_at=None))

@@ -99,6 +99,7 @@ class QuickConnection(aiosqlite.Connection):
         """Execute a statement, after the BEGIN of a transaction that is due."""
         if self._to_begin:
             if not self._begin_at_once():
+                # This waits for the other process, so it must not block the caller's thread.
                 await self._execute(self._conn.execute, "BEGIN IMMEDIATE")  # type: ignore[no-untyped-call]
             self._to_begin = False
         if self.prompt and not sql.startswith(_MAY_BE_MUCH):
@@ -126,6 +127,7 @@ class QuickConnection(aiosqlite.Connection):
 
 async def connect(database: str, **options: Any) -> aiosqlite.Connection:
     """Open a connection; for SQLAlchemy's ``async_creator_fn``."""
+    # Two threads use the connection, one after the other and never at once.
     options["check_same_thread"] = False
     connection = QuickConnection(lambda: sqlite3.connect(database, **options), 64)
     # A program that ends without closing its connections must not hang on their threads.

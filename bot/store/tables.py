@@ -26,6 +26,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
+# SQLite has no type for times; whole numbers compare and subtract alike on both engines.
 class Moment(TypeDecorator[datetime]):
     """A time with a zone, stored as whole microseconds since 1970 UTC; naive times are refused."""
 

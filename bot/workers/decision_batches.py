@@ -14,6 +14,7 @@ from bot.store.lanes import Claim, working_for
 
 log = logging.getLogger(__name__)
 
+# A commit waits for the disk: rows that end within this time share one.
 FLUSH_SECONDS = 0.02
 RETRY_FLUSH_SECONDS = 1.0
 FIRST_PROBE = 0.1
@@ -138,6 +139,7 @@ class DatabaseOutage:
         if self._probing is None:
             with working_for(None):
                 self._probing = asyncio.create_task(self._probe())
+        # Shielded: the cancellation of one waiter must not end the probe of the others.
         await asyncio.shield(self._probing)
 
     async def _probe(self) -> None:

@@ -32,9 +32,9 @@ from bot.errors import (
 )
 from bot.outgoing import EffectKind, EffectStatus, Outcome
 from bot.retry import doubling_pauses, retry_until_done
-from bot.store.effects import EffectRow
+from bot.store.effects import REPEATABLE, EffectRow
 from bot.workers import retry_policy
-from bot.workers.retry_policy import CONVERGENT, REMOVALS, REPEATABLE, UNLIMITED
+from bot.workers.retry_policy import CONVERGENT, REMOVALS, UNLIMITED
 from bot.workers.send_turns import Turns
 
 log = logging.getLogger(__name__)

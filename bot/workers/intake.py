@@ -244,6 +244,7 @@ class Intake:
         lane = self._lanes.get(row.lane)
         behind = lane.behind.get(key) if lane else None
         per_chat = (PICTURES if row.has_file else TEXTS)[0]
+        # At half, because a query for each finished row would cost more than its handling.
         if lane and behind and not behind.reading and self._held[key] <= per_chat // 2:
             behind.reading = True
             with working_for(None):

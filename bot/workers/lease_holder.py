@@ -230,6 +230,7 @@ class SharedLeases:
             free = [n for n in self._lanes if n not in self._held and n not in self._leaving]
             room = share - len(held)
             return await self._leases.acquire(free, self.owner, self._lasting, room) if free else []
+        # The least loaded lanes move: fewer rows have to be read again by their new holder.
         for claim in sorted(held, key=duties.load)[: len(held) - share]:
             self._end(claim, duties, seconds=GRACE, release=True)
         return []

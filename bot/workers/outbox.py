@@ -13,10 +13,10 @@ from typing import Any, Protocol, TypeVar
 
 from bot.errors import DatabaseAway, LeaseLost
 from bot.outgoing import EffectKind, EffectStatus
-from bot.store.effects import EffectRow
+from bot.store.effects import REPEATABLE, EffectRow
 from bot.store.lanes import Claim, current_lane, working_for
 from bot.workers.effect_attempts import UNKNOWN, Attempts, Performer, Record
-from bot.workers.retry_policy import MERGED, REMOVALS, REPEATABLE, UNLIMITED
+from bot.workers.retry_policy import MERGED, REMOVALS, UNLIMITED
 from bot.workers.send_limits import SendingLimits
 from bot.workers.send_turns import Turns
 
@@ -158,6 +158,7 @@ class Outbox:
         try:
             await self._send_cards(own, removed, texts, again=again)
             await asyncio.wait({removed, texts})
+            # Last, because the bot cannot post in a chat that it has left.
             await self._all([r for r in own if r.kind is EffectKind.LEAVE], again=again)
             removed.result()
             texts.result()
@@ -192,6 +193,7 @@ class Outbox:
         at_once = self._spawn(self._all(now, again=again))
         try:
             if notices:
+                # Shielded: the card waits for the same task.
                 unnecessary = await asyncio.shield(removed)
                 await self._all([r for r in notices if r.id not in unnecessary], again=again)
         finally:

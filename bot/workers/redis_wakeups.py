@@ -130,7 +130,7 @@ def open_redis(url: str) -> redis.Redis:
     """Return a client whose calls fail within seconds instead of hanging."""
     return redis.Redis.from_url(
         url,
-        protocol=2,
+        protocol=2,  # with RESP3, redis-py returns streams as a dict
         socket_timeout=PATIENCE,
         socket_connect_timeout=PATIENCE,
         health_check_interval=10,

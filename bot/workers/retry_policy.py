@@ -5,12 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.outgoing import EffectKind
+from bot.store.effects import REPEATABLE
 
-CONVERGENT = frozenset({EffectKind.DELETE, EffectKind.EDIT, EffectKind.MUTE, EffectKind.LEAVE})
+CONVERGENT = REPEATABLE - {EffectKind.ESCALATE}
 """Effects that a repetition cannot do twice; they are retried until they succeed or are refused."""
-
-REPEATABLE = CONVERGENT | {EffectKind.ESCALATE}
-"""Effects that are repeated although they may have happened: a card bears the same number."""
 
 UNLIMITED = frozenset({EffectKind.DELETE, EffectKind.LEAVE, EffectKind.MUTE})
 """Effects that the platform does not count against its sending limits."""

@@ -176,6 +176,7 @@ class Worker:
     def _begin(self, row: InboxRow) -> None:
         claim = self._holder.claim(lane_name(row.lane))
         if claim is None:
+            # The lane has moved to another process, which reads its rows from the database.
             self._forget([row])
             return
         if not row.has_file:
@@ -202,6 +203,7 @@ class Worker:
             if row.id in self._suspects and row.attempts >= CAREFUL:
                 async with self._one_by_one:
                     await self._decide(row, claim)
+                    # If the next suspect ends the program, this row must not be blamed for it.
                     await self._batcher.flush()
             else:
                 await self._decide(row, claim)

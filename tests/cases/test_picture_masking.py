@@ -1,4 +1,4 @@
-"""A picture whose masks cannot be proven is withheld, and the notice says so."""
+"""A picture whose masks cannot be proven is withheld, and the notice reports it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ COPY = MaskedCopy(picture=MaskedPicture(attachment=0, boxes=((1, 1, 9, 9),)))
 
 
 class Media:
-    """Reads and masks as the test says."""
+    """Reads and masks as the test defines."""
 
     def __init__(self, *, breaks: bool = False, reason: str | None = None) -> None:
         self._breaks, self._reason = breaks, reason

@@ -52,7 +52,7 @@ async def test_restore_and_backup_do_not_overwrite_existing_files(
         restore(url, file)
 
 
-def test_a_file_that_is_no_backup_leaves_nothing(
+def test_restoring_a_file_that_is_no_backup_leaves_no_database(
     engine: str, other_url: str, tmp_path: Path
 ) -> None:
     file = tmp_path / "copy"

@@ -100,7 +100,7 @@ async def test_a_taken_case_is_decided_by_its_assignee_only(cases: Cases) -> Non
     assert (late.won, late.reason, late.case.decided_by) == (False, "decided", 4001)
 
 
-async def test_a_recorded_case_needs_nobody_until_it_is_promoted(
+async def test_recorded_case_waits_for_no_decision_until_it_is_promoted(
     cases: Cases, clock: HandClock
 ) -> None:
     case, _ = await cases.open(None, new_case(status=RECORDED))

@@ -129,7 +129,7 @@ async def test_bad_addresses_are_explained_without_their_password(address: str) 
     assert "hunter2" not in str(caught.value)
 
 
-async def test_an_error_rolls_back_and_readers_never_see_it(db: Database) -> None:
+async def test_error_rolls_the_transaction_back(db: Database) -> None:
     facts = KeyValues(db)
     with pytest.raises(RuntimeError):
         async with db.write() as tx:

@@ -51,9 +51,7 @@ async def test_effect_with_a_known_key_is_not_planned_again(effects: Effects) ->
 
 
 @pytest.mark.parametrize("status", [DONE, FAILED])
-async def test_the_end_erases_the_payload_and_is_final(
-    effects: Effects, status: EffectStatus
-) -> None:
+async def test_final_outcome_erases_the_payload(effects: Effects, status: EffectStatus) -> None:
     (row,) = await effects.plan(None, [new_effect("k", payload=b"p")])
     assert await effects.sending(None, [row.id]) == [row.id]
     assert await effects.finish(None, row.id, status, detail="code", result_message_id=9)
@@ -117,7 +115,7 @@ steps = st.lists(st.sampled_from(["plan", "sending", "done", "failed", "unknown"
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(steps=steps, kind=st.sampled_from([EffectKind.WARN, EffectKind.DELETE]))
-async def test_a_status_only_goes_forward(
+async def test_effect_status_only_goes_forward(
     fresh: Callable[[], str], keys: Keys, steps: list[str], kind: EffectKind
 ) -> None:
     db = await Database.open(fresh())

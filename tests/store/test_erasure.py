@@ -53,7 +53,7 @@ async def test_nothing_sealed_stands_in_clear_in_the_files(
     assert erased(b"canary")
 
 
-async def test_a_decided_payload_is_gone_even_sealed(
+async def test_decided_payload_is_erased_from_the_files(
     db: Database, keys: Keys, erased: Erased
 ) -> None:
     inbox, effects = Inbox(db, keys.cipher), Effects(db, keys.cipher)

@@ -76,7 +76,7 @@ async def test_many_are_decided_at_once_with_different_results(
     assert await inbox.counts(clock.time) == {}
 
 
-async def test_the_first_decision_stands(inbox: Inbox, clock: HandClock) -> None:
+async def test_first_decision_of_a_row_stays(inbox: Inbox, clock: HandClock) -> None:
     (row,) = await inbox.add([received()])
     await inbox.decide(None, {row.id: "case"})
     await inbox.decide(None, {row.id: "clean"})
@@ -102,7 +102,7 @@ async def test_albums_and_the_last_receipt(inbox: Inbox, clock: HandClock) -> No
     assert await inbox.last_received_at() == clock.time
 
 
-async def test_a_row_does_not_print_its_payload(inbox: Inbox) -> None:
+async def test_repr_of_a_row_holds_no_payload(inbox: Inbox) -> None:
     (row,) = await inbox.add([received(payload=b"canary")])
     assert "canary" not in repr(row)
 

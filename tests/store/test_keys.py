@@ -44,7 +44,7 @@ def test_faulty_keys_are_reported_with_a_remedy(tmp_path: Path, spoil: object, s
         Keys.load(folder)
 
 
-def test_a_folder_that_cannot_be_made_is_explained(tmp_path: Path) -> None:
+def test_folder_that_cannot_be_created_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ConfigurationError, match="folder of keys"):
         Keys.load(tmp_path / "file" / "keys")
@@ -93,7 +93,7 @@ def test_pseudonyms_are_short_lasting_and_distinct(keys: Keys) -> None:
     assert not set("".join(names)) & set("ILOU")
 
 
-def test_keys_do_not_print_themselves(keys: Keys, tmp_path: Path) -> None:
+def test_repr_of_keys_holds_no_key(keys: Keys, tmp_path: Path) -> None:
     raw = (tmp_path / "keys" / "digest.key").read_bytes()
     assert repr(raw) not in repr(keys)
     assert repr(keys) == "Keys()"

@@ -131,7 +131,7 @@ async def test_flood_of_pictures_leaves_room_for_texts(scene: Scene) -> None:
     assert sorted(scene.of(CHAT)) == [*range(600), 1000]
 
 
-async def test_the_bound_of_all_chats_together(
+async def test_rows_in_memory_are_limited_over_all_chats(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "TEXTS", (8, 20))

@@ -190,7 +190,7 @@ async def test_leases_whose_work_cannot_begin_are_released_and_acquired_again(te
     await team.until(LANES)
 
 
-async def test_a_feed_holds_no_lanes_and_takes_no_share(team: Team) -> None:
+async def test_feed_holds_no_lanes_and_counts_as_no_worker(team: Team) -> None:
     feed = await team.join(FEED)
     second = await team.join(FEED)
     await team.join()

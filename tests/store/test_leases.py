@@ -1,4 +1,4 @@
-"""Leases: who has them, when they change hands, and that a lost one lets nothing be written."""
+"""Leases: their owners, their change of owner, and no write under a lost one."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ async def test_expired_lease_stays_its_owners_until_another_acquires_it(
     assert await leases.renew("a", [claim], LONG) == {claim}
 
 
-async def test_renewing_prolongs_it(leases: Leases, others: Others, clock: HandClock) -> None:
+async def test_renewed_lease_lasts_longer(leases: Leases, others: Others, clock: HandClock) -> None:
     (claim,) = await leases.acquire(["feed"], "a", SHORT)
     await leases.renew("a", [claim], LONG)
     await passed(clock)

@@ -23,7 +23,7 @@ from .conftest import HandClock
 from .rows import CHAT, new_case
 
 
-async def test_a_person_is_remembered(db: Database, keys: Keys, clock: HandClock) -> None:
+async def test_person_is_stored_and_updated(db: Database, keys: Keys, clock: HandClock) -> None:
     people = People(db, keys)
     assert await people.get(3001) is None
     await people.remember(None, 3001, name="李雷", language="zh-hans")

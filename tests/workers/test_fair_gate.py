@@ -9,7 +9,7 @@ from bot.workers.fair_gate import FairGate
 
 
 class Readers:
-    """Files that are read one after the other when they are let."""
+    """Files that are read one after the other, each after its release."""
 
     def __init__(self, width: int) -> None:
         self.gate = FairGate(width)

@@ -153,7 +153,7 @@ async def test_quick_removal_is_not_reported(
     assert recorded.delays_reported == []
 
 
-async def test_a_card_is_sent_while_a_removal_is_still_in_doubt(
+async def test_card_is_sent_while_a_removal_has_no_outcome(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(outbox_module, "REMOVAL_PATIENCE", 0.01)
@@ -179,7 +179,7 @@ async def test_a_card_is_sent_while_a_removal_is_still_in_doubt(
     assert [row for row, _ in platform.calls] == [3, 1, 2]
 
 
-async def test_a_group_that_migrated_is_reached_by_its_new_id(platform: Platform) -> None:
+async def test_effect_follows_a_group_to_its_new_id(platform: Platform) -> None:
     row = effect(REPOST)
     platform.will(1, Migrated(-1009))
     await build(MemoryOutcomes(row), platform).run([row])

@@ -1,7 +1,7 @@
 """The outbox over a real database, while platform, database and process fail at random.
 
-Whatever happens: what is said is said at most once, each effect comes to its end, and what its row
-says in the end is true of the platform.
+Under every fault, a text is sent at most once, each effect ends, and the final status of its row
+agrees with the platform.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ CASES = 12
 
 
 class StoreOutcomes:
-    """The store's effects; a call may fail before it has begun, or after it was committed."""
+    """The store's effects; a call may fail before it starts or after its commit."""
 
     def __init__(self, db: Database, effects: Effects, chance: random.Random) -> None:
         self._db, self._effects, self._chance = db, effects, chance
@@ -193,7 +193,7 @@ async def assert_true(effects: Effects, platform: FailingPlatform, keys: list[st
         assert row is not None
         times = platform.done[key]
         if row.kind in SAID:
-            assert times <= 1, f"{key} was said {times} times"
+            assert times <= 1, f"{key} was sent {times} times"
             assert row.status in (EffectStatus.DONE, EffectStatus.UNKNOWN)
         else:
             assert row.status is EffectStatus.DONE

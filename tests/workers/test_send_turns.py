@@ -91,7 +91,7 @@ async def test_notices_refused_for_now_are_sent_later_as_one() -> None:
     assert recorded.outcomes[104].status is DONE
 
 
-async def test_a_database_that_is_away_while_merging_loses_nothing() -> None:
+async def test_database_outage_during_a_merge_loses_no_notice() -> None:
     platform = Platform()
 
     class Away(MemoryOutcomes):

@@ -227,7 +227,7 @@ async def test_rows_of_lanes_not_held_are_skipped() -> None:
     assert sorted(left) == [1, 2]
 
 
-async def test_a_lane_that_was_lost_is_left_to_the_other_process() -> None:
+async def test_lost_lane_is_left_to_the_other_process() -> None:
     held, decisions = Held(), Decisions()
 
     async def handle(row: InboxRow) -> str | None:
@@ -305,7 +305,7 @@ async def test_row_that_may_have_ended_the_program_twice_is_handled_alone() -> N
     assert decisions.results == dict.fromkeys(range(1, 6), "clean")
 
 
-async def test_a_flood_waits_while_a_batch_is_committed_and_others_do_not() -> None:
+async def test_only_a_flood_waits_while_a_batch_is_committed() -> None:
     handler = Handler()
     worker = build(handler, Decisions())
     with worker.sparing():

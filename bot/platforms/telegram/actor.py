@@ -32,6 +32,7 @@ GENERAL_TOPIC: Final = 1
 _SELF_TTL: Final = 300.0
 _SHORTEST_MUTE: Final = timedelta(seconds=60)
 _LONGEST_MUTE: Final = timedelta(days=365)
+# A preview would show the linked page below a masked copy.
 _NO_PREVIEW: Final = telegram.LinkPreviewOptions(is_disabled=True)
 
 T = TypeVar("T")
@@ -139,6 +140,7 @@ class TelegramActor:
         try:
             await call(edited)
         except Refused as error:
+            # An edit that is repeated after a lost reply finds its text in place.
             if error.code != NOT_MODIFIED:
                 raise
 
@@ -177,6 +179,7 @@ class TelegramActor:
             raise NotReadable("too-big")
         if not file.file_path:
             raise NotReadable("unavailable")
+        # The library has turned the path into an address; it may hold characters to be quoted.
         base = self._bot.base_file_url
         path = quote(file.file_path.removeprefix(f"{base}/").lstrip("/"))
         status, content = await call(self._request.stream(f"{base}/{path}", limit))
@@ -239,6 +242,7 @@ def _reply(post: Post) -> telegram.ReplyParameters | None:
 
 def _rights(member: telegram.ChatMember | None, me: telegram.User) -> BotRights:
     present = member is not None and member.status not in ("left", "kicked")
+    # A restricted member who leaves keeps the status "restricted".
     if isinstance(member, telegram.ChatMemberRestricted):
         present = member.is_member
     admin = member if isinstance(member, telegram.ChatMemberAdministrator) else None

@@ -66,6 +66,7 @@ def _media(source: _Source | telegram.PollMedia) -> Iterator[Attachment]:
 
 def _photo(sizes: Sequence[telegram.PhotoSize]) -> Attachment:
     """Return the largest size that the bot may download."""
+    # If none fits, the smallest stands for the photo and is reported as too big.
     fitting = [size for size in sizes if (size.file_size or 0) <= DOWNLOAD_LIMIT] or sizes[:1]
     return _file(AttachmentKind.PHOTO, max(fitting, key=lambda size: size.width * size.height))
 

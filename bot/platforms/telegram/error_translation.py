@@ -18,6 +18,8 @@ TOO_BIG: Final = "too-big"
 
 _Refusal = type[errors.Refused]
 
+# The texts with underscores are names of Telegram's inner protocol: the Bot API server passes those
+# on for which it has no sentence. The first text that matches decides.
 _BAD_REQUESTS: Final[tuple[tuple[str, _Refusal, str], ...]] = (
     ("message is not modified", errors.Refused, NOT_MODIFIED),
     ("message to delete not found", errors.NotFound, "message-gone"),
@@ -94,6 +96,7 @@ def translate(error: tg.TelegramError) -> errors.PlatformError:
             return errors.Migrated(error.new_chat_id)
         case tg.Conflict():
             return errors.Conflict("conflict")
+        # The server answers 404 for a malformed token and for an unknown method alike.
         case tg.InvalidToken() if "method not found" in error.message.lower():
             return errors.Refused("no-such-method")
         case tg.InvalidToken():

@@ -153,6 +153,7 @@ class AiohttpRequest(BaseRequest):
         address = yarl.URL(url, encoded=True)
         failure: TelegramError
         try:
+            # A redirect would send the token, which is part of the path, to another host.
             async with self._session.request(
                 method, address, data=form, timeout=time, allow_redirects=False
             ) as response:
@@ -180,6 +181,7 @@ async def _body(response: aiohttp.ClientResponse, limit: int | None) -> bytes:
         return await response.read()
     if (response.content_length or 0) > limit:
         raise NotReadable("too-big")
+    # The announced length may be missing or wrong, so the bytes are counted too.
     content = bytearray()
     async for chunk in response.content.iter_chunked(_CHUNK):
         content += chunk

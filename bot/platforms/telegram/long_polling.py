@@ -127,11 +127,13 @@ class Feed:
         }
         if self._offset is not None:
             form["offset"] = str(self._offset)
+        # Telegram may answer only at the end of the poll, so the reply needs more time than that.
         updates = await self._call("getUpdates", form, read_timeout=POLL_SECONDS + 10)
         if not isinstance(updates, list):
             raise OutcomeUnknown("bad-reply")
         self._answered()
         rows = _rows(updates)
+        # Without any id nothing can be confirmed: Telegram would return the same at once, for ever.
         if updates and not rows:
             raise OutcomeUnknown("bad-updates")
         if rows:
@@ -166,6 +168,7 @@ class Feed:
             status, body = await self._request.raw_post(url, form, read_timeout=read_timeout)
             if status == 429:
                 raise Flooded(retry_after(body))
+            # A 5xx may be a proxy's page, which is no JSON.
             reply = self._request.parse_json_payload(body) if status < 500 else {}
         except TelegramError as error:
             failure = translate(error)
@@ -191,6 +194,7 @@ class Feed:
 
 
 def _refusal(status: int) -> PlatformError:
+    # 401: the token was revoked; 404: it never had the form of a token.
     if status in (401, 404):
         return Unauthorized("bad-token")
     if status == 409:
@@ -233,6 +237,7 @@ def _posted_at(message: Mapping[str, Any]) -> datetime | None:
 
 def _whole_number(value: object) -> int | None:
     """Return a number that fits the database's 64 bits: a larger one would block its batch."""
+    # JSON's true and false are int in Python.
     if isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**63:
         return value
     return None

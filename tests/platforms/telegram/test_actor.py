@@ -45,7 +45,9 @@ def post(text: str = "你好", **fields: Any) -> Post:
     return Post(chat_id=-1001, text=RichText(text=text), **fields)
 
 
-async def test_text_with_everything(api: Api, actor: TelegramActor) -> None:
+async def test_text_is_sent_with_entities_topic_reply_and_buttons(
+    api: Api, actor: TelegramActor
+) -> None:
     api.reply("sendMessage", SENT)
     rich = RichText(text="😀机密", spans=(Span(kind=SpanKind.BOLD, start=1, end=3),))
     buttons = ((Button(label="为什么？", data="k1"), Button(label="page", url="https://a.b/")),)
@@ -119,7 +121,7 @@ async def test_edit_that_changes_nothing_is_no_error(api: Api, actor: TelegramAc
         await actor.edit(post(), 7)
 
 
-async def test_answer_is_short(api: Api, actor: TelegramActor) -> None:
+async def test_answer_is_cut_to_200_characters(api: Api, actor: TelegramActor) -> None:
     await actor.answer("p1", "字" * 300, alert=True)
     [form] = api.forms("answerCallbackQuery")
     assert len(form["text"]) == 200
@@ -149,7 +151,7 @@ async def test_mute_is_never_for_ever(
     assert json.loads(form["permissions"])["can_send_messages"] is False
 
 
-async def test_leave_and_delete(api: Api, actor: TelegramActor) -> None:
+async def test_leaving_and_deleting_are_one_request_each(api: Api, actor: TelegramActor) -> None:
     await actor.leave(-1001)
     await actor.delete(-1001, 3)
     assert api.calls == [
@@ -169,7 +171,7 @@ async def stream(_: web.Request) -> web.StreamResponse:
     return response
 
 
-async def test_download(api: Api, actor: TelegramActor) -> None:
+async def test_file_is_downloaded_by_its_quoted_path(api: Api, actor: TelegramActor) -> None:
     api.reply("getFile", file())
     api.queue("documents/表 #1.pdf", (200, "abc"))
     assert await actor.download("f", 10) == b"abc"
@@ -206,7 +208,7 @@ async def test_download_that_fails(
         await actor.download("f", 100)
 
 
-async def test_nothing_to_download(api: Api, actor: TelegramActor) -> None:
+async def test_attachment_without_file_id_is_not_requested(api: Api, actor: TelegramActor) -> None:
     with pytest.raises(errors.NotReadable):
         await actor.download("", 100)
     assert api.calls == []
@@ -258,7 +260,7 @@ NO = BotRights(
     ],
     ids=["admin", "member", "member with privacy", "left", "kicked"],
 )
-async def test_rights(
+async def test_rights_follow_the_member_status_and_the_privacy_mode(
     api: Api,
     actor: TelegramActor,
     member: dict[str, Any],

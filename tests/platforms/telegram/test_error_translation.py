@@ -59,14 +59,14 @@ REPLIES = [
 
 
 def chain(error: BaseException | None) -> str:
-    """Return all that an error and those behind it say."""
+    """Return the texts of an error and of its chained errors."""
     if error is None:
         return ""
     return f"{error!r} {error} {chain(error.__cause__)} {chain(error.__context__)}"
 
 
 @pytest.mark.parametrize(("status", "text", "kind", "code"), REPLIES)
-async def test_replies(
+async def test_each_refusal_becomes_one_error_without_content(
     api: Api, actor: TelegramActor, status: int, text: str, kind: type[Exception], code: str
 ) -> None:
     if text.startswith("<"):

@@ -56,7 +56,7 @@ def offsets(api: Api) -> list[str | None]:
 
 
 class Pauses:
-    """Stands for the clock: notes each pause and lets it pass at once."""
+    """A fake clock: records each pause and ends it at once."""
 
     def __init__(self) -> None:
         self.seconds: list[float] = []
@@ -108,7 +108,7 @@ async def test_offset_moves_only_after_the_commit(api: Api, make: Make) -> None:
     assert offsets(api) == [None, "9", "10", None]
 
 
-async def test_the_request_is_complete(api: Api, make: Make) -> None:
+async def test_every_poll_names_its_update_kinds_timeout_and_limit(api: Api, make: Make) -> None:
     await run(make(Inbox(api).commit), lambda: bool(offsets(api)))
     [form] = api.forms("getUpdates")
     assert json.loads(form["allowed_updates"]) == list(ALLOWED_UPDATES)
@@ -251,7 +251,9 @@ KEYS = [
 
 
 @pytest.mark.parametrize(("part", "expected"), KEYS)
-def test_keys_of_a_row(part: dict[str, Any], expected: tuple[object, ...]) -> None:
+def test_row_has_ids_of_chat_message_and_album(
+    part: dict[str, Any], expected: tuple[object, ...]
+) -> None:
     row = received({"update_id": 1, **part})
     assert (row.chat_id, row.message_id, row.album_id) == expected
     assert (row.platform, row.update_id) == ("telegram", 1)

@@ -45,7 +45,7 @@ def converted(kind: str = "message", **fields: Any) -> Message:
     return message
 
 
-def test_text() -> None:
+def test_plain_text_is_converted() -> None:
     assert converted(text="你好 😀") == Message(
         platform="telegram",
         chat_id=-1001,
@@ -233,7 +233,9 @@ CONTENT: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
 @pytest.mark.parametrize(
     ("fields", "expected"), [c[1:] for c in CONTENT], ids=[c[0] for c in CONTENT]
 )
-def test_content(fields: dict[str, Any], expected: dict[str, Any]) -> None:
+def test_each_kind_of_content_reaches_the_message(
+    fields: dict[str, Any], expected: dict[str, Any]
+) -> None:
     message = converted(**fields)
     assert {name: getattr(message, name) for name in expected} == expected
 
@@ -285,7 +287,9 @@ SENDERS: list[tuple[str, dict[str, Any], tuple[object, ...]]] = [
 @pytest.mark.parametrize(
     ("fields", "expected"), [c[1:] for c in SENDERS], ids=[c[0] for c in SENDERS]
 )
-def test_sender(fields: dict[str, Any], expected: tuple[object, ...]) -> None:
+def test_chat_that_posts_as_itself_is_the_sender(
+    fields: dict[str, Any], expected: tuple[object, ...]
+) -> None:
     sender = converted(text="x", **fields).sender
     assert (sender.id, sender.kind.value, sender.name) == expected
 
@@ -358,7 +362,9 @@ FILES: list[tuple[str, dict[str, Any], list[tuple[object, ...]]]] = [
 
 
 @pytest.mark.parametrize(("fields", "expected"), [c[1:] for c in FILES], ids=[c[0] for c in FILES])
-def test_attachments(fields: dict[str, Any], expected: list[tuple[object, ...]]) -> None:
+def test_each_kind_of_file_becomes_attachments(
+    fields: dict[str, Any], expected: list[tuple[object, ...]]
+) -> None:
     files = converted(**fields).attachments
     found = [(f.kind.value, f.file_id, f.name, f.mime_type, f.thumbnail_id) for f in files]
     assert found == expected
@@ -377,11 +383,11 @@ def test_attachments(fields: dict[str, Any], expected: list[tuple[object, ...]])
     ],
     ids=lambda fields: next(iter(fields)),
 )
-def test_nothing_to_read(fields: dict[str, Any]) -> None:
+def test_service_message_is_not_converted(fields: dict[str, Any]) -> None:
     assert convert(**fields) is None
 
 
-def test_other_updates_are_no_messages() -> None:
+def test_business_message_is_not_converted() -> None:
     assert to_message(telegram.Update(update_id=1)) is None
     assert convert("business_message", text="private") is None
 
@@ -416,7 +422,7 @@ RICH = {
 def test_rich_message_is_read_whole() -> None:
     message = converted(rich_message=RICH)
     assert message.text.split("\n") == [
-        *("机密★10年", "姓名\t张", "1. 一", "更多", "内文", "图", "王", "打开", "新")
+        *("机密★10年", "姓名\t张三", "1. 一", "更多", "内文", "图", "王", "打开", "新")
     ]
     assert message.links == ("https://a.b/c",)
     assert [a.kind for a in message.attachments] == [AttachmentKind.PHOTO]

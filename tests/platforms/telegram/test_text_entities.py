@@ -89,7 +89,9 @@ def test_visible_characters_are_never_cut_in_two(text: str, limit: int) -> None:
         ("anything", 0, ""),
     ],
 )
-def test_shorten(text: str, limit: int, expected: str) -> None:
+def test_text_is_shortened_to_utf16_units_after_a_word(
+    text: str, limit: int, expected: str
+) -> None:
     assert text_entities.shorten(RichText(text=text), limit).text == expected
 
 
@@ -131,7 +133,7 @@ def test_unsendable_spans_and_characters_are_dropped_or_replaced() -> None:
     assert entities == [MessageEntity("bold", 1, 2)]
 
 
-def test_keyboard() -> None:
+def test_empty_rows_of_buttons_are_dropped() -> None:
     rows = ((Button(label="为什么？", data="k1"),), (), (Button(label="page", url="https://a.b/"),))
     markup = text_entities.keyboard(rows)
     assert markup is not None

@@ -66,7 +66,7 @@ async def test_accepted_after_the_commit(hook: Hook) -> None:
 
 
 @pytest.mark.parametrize("secret", [None, "", "wrong", SECRET + "x", "é"])
-async def test_wrong_secret(hook: Hook, secret: str | None) -> None:
+async def test_request_with_a_wrong_secret_is_refused(hook: Hook, secret: str | None) -> None:
     assert await hook.post(BODY, secret) == 401
     assert await hook.post("not even JSON", secret) == 401
     assert hook.rows == []
@@ -99,14 +99,16 @@ async def test_authentic_but_unreadable_is_recorded_once(hook: Hook, body: bytes
     assert first.payload == body
 
 
-async def test_limit_of_the_body(hook: Hook) -> None:
+async def test_body_beyond_one_megabyte_is_refused(hook: Hook) -> None:
     assert await hook.post(io.BytesIO(b"x" * (1024 * 1024 + 1))) == 413
     assert hook.rows == []
     padded = BODY + " " * (1024 * 1024 - len(BODY.encode()))
     assert await hook.post(io.BytesIO(padded.encode())) == 200
 
 
-async def test_register(api: Api, request_: AiohttpRequest) -> None:
+async def test_webhook_is_registered_with_secret_and_update_kinds(
+    api: Api, request_: AiohttpRequest
+) -> None:
     bot = make_bot(SecretStr(TOKEN), api.url, request_)
     await register(bot, "https://bot.example.org/hook", SecretStr(SECRET))
     [form] = api.forms("setWebhook")
