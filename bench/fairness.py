@@ -1,4 +1,4 @@
-"""What a flood in one group means for the others; see `bench.delivery`."""
+"""Measure a flood's effect on other groups; see `bench.delivery`."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ _PATIENCE = 300.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What became of the leaks among the posts; ``silent`` ones went without a word."""
+    """The outcome of the leaks among the posts; ``silent`` ones went without a notice."""
 
     bot: str
     kills: int

@@ -33,7 +33,7 @@ _FORMATS = ("JPEG", "JPEG", "JPEG", "WEBP", "PNG")
 
 @dataclass(slots=True)
 class Tally:
-    """What copies of one kind came to."""
+    """The results for copies of one kind."""
 
     copies: int = 0
     keys: int = 0

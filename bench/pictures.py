@@ -62,7 +62,7 @@ class Row:
 
 @dataclass(slots=True)
 class Masking:
-    """What covering the findings came to."""
+    """The result of masking the findings."""
 
     pictures: int = 0
     passed: int = 0

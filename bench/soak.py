@@ -30,7 +30,7 @@ _MIB = 2**20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """What a process holds: seconds since its start, resident bytes, open files."""
+    """The resources of a process: seconds since its start, resident bytes, open files."""
 
     life: int
     age: float

@@ -1,4 +1,4 @@
-"""What tests of several parts share."""
+"""Fixtures shared by the tests of several parts."""
 
 from __future__ import annotations
 

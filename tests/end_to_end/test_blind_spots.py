@@ -1,4 +1,4 @@
-"""What may have passed the bot by is told to the supervisors, once."""
+"""Supervisors are notified once of messages that the bot may have missed."""
 
 from __future__ import annotations
 

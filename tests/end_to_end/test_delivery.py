@@ -1,4 +1,4 @@
-"""What is begun is ended, whatever fails in between; and what is not known is told."""
+"""Every effect comes to an end, whatever fails in between; unknown outcomes are reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an operator's tools see of the bot from outside."""
+"""The bot as an operator's tools see it from outside."""
 
 from __future__ import annotations
 

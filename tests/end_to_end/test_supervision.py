@@ -1,4 +1,4 @@
-"""What supervisors and senders decide, and what others may not."""
+"""Decisions of supervisors and appeals of senders; nobody else may press."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the platform may refuse altogether: the token, and a second poller."""
+"""The platform may refuse the token, or a second poller."""
 
 from __future__ import annotations
 

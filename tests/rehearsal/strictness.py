@@ -1,4 +1,4 @@
-"""What aiogram's models do not know in a value: such fields would be inventions of ours."""
+"""Find fields that aiogram's models do not know: they would be inventions of ours."""
 
 from __future__ import annotations
 

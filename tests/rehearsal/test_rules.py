@@ -1,4 +1,4 @@
-"""What the platform allows: rates, rights, ages, sizes, entities."""
+"""The platform's rules: rates, rights, ages, sizes, entities."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the terminal says of the web chat is what stands there."""
+"""The terminal and the web chat use the same words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a phone and a messenger make of a page: perspective, light, focus, noise, compression."""
+"""Distort a page as a phone and a messenger do: perspective, light, focus, noise, compression."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the bot has recorded, read from its database without its own code."""
+"""The bot's records, read from its database without its own code."""
 
 from __future__ import annotations
 

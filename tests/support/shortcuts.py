@@ -1,4 +1,4 @@
-"""What a started process leaves out, so that a thousand starts take minutes and not hours."""
+"""Shortcuts of started processes, so that a thousand starts take minutes and not hours."""
 
 from __future__ import annotations
 

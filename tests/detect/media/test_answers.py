@@ -1,4 +1,4 @@
-"""What passes between the pool and a child: failures become codes, nonsense is refused."""
+"""Messages between the pool and a child: failures become codes, nonsense is refused."""
 
 from __future__ import annotations
 

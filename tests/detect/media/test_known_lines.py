@@ -1,4 +1,4 @@
-"""What is kept of pictures is found by its likeness, and is no place to plant anything."""
+"""Remembered lines are found by likeness, and nobody can plant lines of their own."""
 
 from __future__ import annotations
 

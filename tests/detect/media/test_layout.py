@@ -1,4 +1,4 @@
-"""What is read from pictures as people send them, and what masked copies still show."""
+"""Pictures as people send them are read, and masked copies do not show what was masked."""
 
 from __future__ import annotations
 

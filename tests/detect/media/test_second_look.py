@@ -1,4 +1,4 @@
-"""What the first reading misses: watermarks, traditional characters, seals over marks."""
+"""The second look reads watermarks, traditional characters, and seals over marks."""
 
 from __future__ import annotations
 
