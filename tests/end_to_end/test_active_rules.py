@@ -75,7 +75,9 @@ negatives = ["QX-2043", "QX 型", "EQX"]
         assert "样机编号" in notice["text"]
 
 
-async def test_a_mistake_is_told_and_changes_nothing(tmp_path: Path, media: StartingMedia) -> None:
+async def test_mistake_in_a_file_is_reported_and_changes_nothing(
+    tmp_path: Path, media: StartingMedia
+) -> None:
     folder = shipped(tmp_path / "own")
     async with open_office(folder, media) as office:
         pack = folder / "packs" / "identity-cn.toml"
@@ -101,7 +103,7 @@ async def test_a_mistake_is_told_and_changes_nothing(tmp_path: Path, media: Star
 @pytest.mark.parametrize(
     ("language", "why"), [("zh-CN", "校验通过"), ("en", "its check digits fit")]
 )
-async def test_the_reason_is_told_in_the_group_s_language(
+async def test_reason_is_given_in_the_language_of_the_group(
     tmp_path: Path, media: StartingMedia, language: str, why: str
 ) -> None:
     async with open_office(tmp_path, media, language=language) as office:

@@ -27,7 +27,7 @@ async def put_back(office: Office, **ago: float) -> None:
 
 
 @pytest.mark.parametrize("office", [{"language": "en"}], indirect=True)
-async def test_an_outage_of_more_than_twenty_hours_is_told_once(office: Office) -> None:
+async def test_outage_of_more_than_twenty_hours_is_reported_once(office: Office) -> None:
     await put_back(office, hours=19, minutes=55)
     assert await told(office) == []
     await put_back(office, hours=20, minutes=5)
@@ -66,7 +66,7 @@ GAPS = [
 
 @pytest.mark.parametrize(("came", "missing"), [g[1:] for g in GAPS], ids=[str(g[0]) for g in GAPS])
 @pytest.mark.parametrize("office", [{"language": "en", "start": False}], indirect=True)
-async def test_gaps_in_the_numbers_are_told(
+async def test_gaps_in_update_numbers_are_reported(
     office: Office,
     monkeypatch: pytest.MonkeyPatch,
     came: list[tuple[tuple[int, ...], float]],

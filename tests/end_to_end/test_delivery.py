@@ -119,7 +119,7 @@ async def test_a_changed_list_does_not_undo_a_recorded_removal(
 # --- what is not known ------------------------------------------------------------------------
 
 
-async def test_an_unanswered_deletion_is_told_and_goes_on(
+async def test_unanswered_deletion_is_reported_and_repeated(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retry_policy, "REPORT_AFTER", timedelta(seconds=0.5))
@@ -144,7 +144,7 @@ async def test_an_unanswered_deletion_is_told_and_goes_on(
     assert office.t(GOES_ON) not in seen.supervisors[0]["text"]
 
 
-async def test_an_unanswered_deletion_goes_on_after_a_restart_and_is_told_once(
+async def test_unanswered_deletion_is_repeated_after_a_restart_and_reported_once(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retry_policy, "REPORT_AFTER", timedelta(seconds=0.2))
@@ -185,7 +185,7 @@ async def test_a_card_that_cannot_be_brought_up_to_date_for_long_is_so_in_the_en
     assert "王敏" in (await office.said(SUPERVISORS))[0]["text"]
 
 
-async def test_words_to_a_group_whose_fate_is_not_known_are_told_to_the_supervisors(
+async def test_post_with_an_unknown_outcome_is_reported_to_supervisors(
     office: Office,
 ) -> None:
     await office.people.fault("sendMessage", chat_id=OFFICE, status=502)
@@ -288,7 +288,7 @@ async def test_a_merged_notice_whose_fate_is_not_known_is_not_repeated(
     assert len(await office.said(OFFICE)) == 1
 
 
-async def test_an_end_while_a_flood_waits_says_each_thing_once(
+async def test_restart_during_a_flood_sends_each_notice_once(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.app.GRACE", 0.1)
@@ -423,7 +423,7 @@ async def test_what_fails_five_times_is_a_case_that_supervisors_see(
     assert pseudonym in (await office.said(SUPERVISORS))[0]["text"]
 
 
-async def test_an_update_that_nobody_can_read_is_told(
+async def test_unreadable_update_is_reported(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(office.app.worker, "_retry_seconds", 0.01)
@@ -436,7 +436,7 @@ async def test_an_update_that_nobody_can_read_is_told(
 # --- pictures that wait ---------------------------------------------------------------------------
 
 
-async def test_pictures_far_behind_are_told_once_and_so_is_the_end(office: Office) -> None:
+async def test_picture_backlog_and_its_end_are_reported_once(office: Office) -> None:
     backlog = office.app.backlog
     age: timedelta | None = None
 
@@ -473,7 +473,7 @@ async def test_pictures_far_behind_are_told_once_and_so_is_the_end(office: Offic
     assert await told() == [begun, over, begun]
 
 
-async def test_a_message_on_pictures_is_never_said_twice(office: Office) -> None:
+async def test_report_on_pictures_is_never_repeated(office: Office) -> None:
     async def oldest() -> datetime | None:
         return office.app.store.db.now() - timedelta(minutes=7)
 

@@ -24,7 +24,7 @@ async def moments(office: Office, method: str, chat_id: int) -> list[float]:
     return [c["at"] for c in await office.people.calls(method, chat_id) if c["ok"]]
 
 
-async def test_a_copy_waits_as_long_as_it_is_told_to_and_comes_once(office: Office) -> None:
+async def test_copy_waits_for_retry_after_and_is_sent_once(office: Office) -> None:
     people = office.people
     await people.fault("sendMessage", chat_id=OFFICE, retry_after=3)
     began = time.monotonic()

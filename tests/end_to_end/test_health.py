@@ -84,7 +84,7 @@ async def test_what_keeps_it_from_being_ready_is_named(
     assert (await get(f"{url}/healthz"))[0] == 200
 
 
-async def test_a_database_that_goes_between_two_questions_is_told(
+async def test_database_lost_between_two_questions_is_reported(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = await with_address(office)

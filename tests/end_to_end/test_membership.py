@@ -118,7 +118,7 @@ async def test_a_refused_group_is_left_with_a_goodbye(office: Office) -> None:
     assert len((await office.said(SUPERVISORS))[1:]) == 1
 
 
-async def test_two_supervisors_the_second_is_told_who_was_first(office: Office) -> None:
+async def test_second_supervisor_learns_who_was_first(office: Office) -> None:
     card = await added(office)
     await asyncio.gather(
         office.people.press(WANG, SUPERVISORS, card, label=office.t("Approve")),
@@ -177,7 +177,7 @@ async def test_start_help_and_id(office: Office) -> None:
     assert str(PROJECT) in shown
 
 
-async def test_status_tells_what_is_missing_and_what_happened(office: Office) -> None:
+async def test_status_shows_missing_rights_and_the_week(office: Office) -> None:
     await office.outcome(await office.people.post(ZHANG, OFFICE, MARKED))
     [status] = await answers(office, ZHAO, OFFICE, "/status")
     assert "综合科工作群" in status and office.t("official marking") in status

@@ -117,7 +117,7 @@ async def test_leaking_caption_is_masked_and_the_harmless_photo_stays(
         assert secret not in seen.texts
 
 
-async def test_identity_numbers_in_a_screenshot_are_painted_over(
+async def test_identity_numbers_in_a_screenshot_are_masked(
     office: Office, media: StartingMedia
 ) -> None:
     data, numbers = table()
@@ -135,7 +135,7 @@ async def test_identity_numbers_in_a_screenshot_are_painted_over(
     assert not any(n in seen.texts for n in numbers)
 
 
-async def test_numbers_in_a_sideways_file_are_painted_over_and_the_copy_is_upright(
+async def test_numbers_in_a_sideways_file_are_masked_and_the_copy_is_upright(
     office: Office, media: StartingMedia
 ) -> None:
     picture, numbers = pictures.id_table(random.Random(5), rows=3)
@@ -283,7 +283,7 @@ async def test_voice_message_stays_without_a_word(office: Office) -> None:
     ],
     ids=["truncated picture", "pdf", "docx", "zip"],
 )
-async def test_what_cannot_be_read_stays_and_supervisors_are_told(
+async def test_unreadable_file_stays_and_supervisors_are_notified(
     office: Office, name: str, data: bytes
 ) -> None:
     number = await office.people.document(ZHANG, OFFICE, name, data, "请查收")

@@ -65,7 +65,7 @@ MOMENTS = [
 @pytest.mark.parametrize(
     ("method", "chat", "fault", "gone"), [m[1:] for m in MOMENTS], ids=[m[0] for m in MOMENTS]
 )
-async def test_nothing_is_lost_and_nothing_said_twice(
+async def test_nothing_is_lost_or_sent_twice(
     scene: Scene, method: str | None, chat: int | None, fault: dict[str, float], gone: bool
 ) -> None:
     people = scene.people

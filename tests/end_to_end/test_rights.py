@@ -28,7 +28,7 @@ async def without_delete_right(office: Office, chat_id: int = OFFICE) -> None:
     await office.remember()
 
 
-async def test_what_cannot_be_removed_is_told_at_once(office: Office) -> None:
+async def test_failed_removal_is_reported_at_once(office: Office) -> None:
     await without_delete_right(office)
     number = await office.people.post(ZHANG, OFFICE, MARKED)
     seen = await office.outcome(number)
@@ -72,7 +72,7 @@ async def test_no_masked_copy_of_a_picture_that_stays(office: Office) -> None:
     assert office.t("Details") in card["text"]
 
 
-async def test_losing_and_regaining_rights_is_told_once(office: Office) -> None:
+async def test_lost_and_regained_rights_are_reported_once(office: Office) -> None:
     people = office.people
     await people.bot(ZHAO, OFFICE, "rights", can_delete_messages=False)
     await office.quiet()
@@ -99,7 +99,7 @@ async def test_losing_and_regaining_rights_is_told_once(office: Office) -> None:
     assert (await office.outcome(number)).message is None
 
 
-async def test_a_group_that_is_not_seen_any_more_is_told_of_too(office: Office) -> None:
+async def test_group_that_the_bot_cannot_see_is_reported(office: Office) -> None:
     await without_delete_right(office)
     await office.people.privacy(True)
     await office.restart()

@@ -155,10 +155,10 @@ async def test_supervisors_decided(day: Day) -> None:
     assert day.said(NEW_GROUP, "protects")
 
 
-async def test_a_false_alarm_is_told_and_then_stays(day: Day) -> None:
+async def test_false_alarm_is_announced_and_the_message_then_stays(day: Day) -> None:
     assert len(day.said(OFFICE, "released")) == 1
     assert [m for m in day.chats[OFFICE] if "120199199312034185" in m["text"]]
 
 
-async def test_sender_is_told_in_private(day: Day) -> None:
+async def test_sender_is_notified_in_private(day: Day) -> None:
     assert day.said(ZHANG, "private")

@@ -249,7 +249,7 @@ async def test_the_order_within_a_chat_is_kept(scene: Scene) -> None:
     assert moments == sorted(moments)  # type: ignore[type-var]
 
 
-async def test_in_the_end_nobody_was_told_anything_twice(scene: Scene) -> None:
+async def test_nothing_was_sent_twice_in_the_end(scene: Scene) -> None:
     # The cards of all leaks take minutes: only twenty a minute may be sent into a chat.
     left = f"SELECT id FROM effects WHERE finished_at IS NULL AND chat_id <> {SUPERVISORS}"
     async with asyncio.timeout(2 * STARTING):
@@ -265,7 +265,7 @@ async def test_in_the_end_nobody_was_told_anything_twice(scene: Scene) -> None:
             assert int(str(known)) <= said <= int(str(perhaps))
 
 
-async def test_nobody_says_what_was_in_the_messages(scene: Scene) -> None:
+async def test_no_output_holds_content(scene: Scene) -> None:
     for process in (scene.feed, *scene.workers):
         assert "云杉" not in process.output
         assert "Traceback" not in process.output

@@ -103,7 +103,7 @@ async def test_take_then_confirm(office: Office) -> None:
 
 
 @pytest.mark.parametrize("label", ["Take", "Confirm", "False alarm"])
-async def test_two_at_once_the_second_is_told_who_was_first(office: Office, label: str) -> None:
+async def test_second_of_two_presses_learns_who_was_first(office: Office, label: str) -> None:
     _, card = await leak(office)
     await asyncio.gather(
         *(office.people.press(who, SUPERVISORS, card, label=office.t(label)) for who in (WANG, LI))
@@ -143,7 +143,7 @@ async def test_a_false_alarm_lets_the_sender_post_that_text_again(office: Office
         assert (await office.outcome(other)).message is None
 
 
-async def test_a_false_alarm_is_told_in_the_group_where_the_bot_may_not_write(
+async def test_false_alarm_is_announced_in_the_group_where_no_private_note_is_possible(
     office: Office,
 ) -> None:
     _, card = await leak(office, person=CHEN)
@@ -154,7 +154,7 @@ async def test_a_false_alarm_is_told_in_the_group_where_the_bot_may_not_write(
     assert (await office.outcome(again, sender=CHEN)).message is not None
 
 
-async def test_a_false_alarm_is_told_in_the_group_to_who_has_blocked_the_bot(
+async def test_false_alarm_is_announced_in_the_group_for_a_sender_who_blocked_the_bot(
     office: Office,
 ) -> None:
     _, card = await leak(office)
@@ -184,7 +184,7 @@ async def test_a_false_alarm_lets_the_sender_post_that_picture_again(office: Off
     assert (await office.outcome(other)).message is None
 
 
-async def test_confirming_after_an_appeal_tells_the_sender(office: Office) -> None:
+async def test_confirmation_after_an_appeal_notifies_the_sender(office: Office) -> None:
     notice, card = await leak(office)
     await press(office, ZHANG, OFFICE, notice, "This is a mistake")
     await press(office, WANG, SUPERVISORS, card, "Confirm")
@@ -248,7 +248,7 @@ async def test_the_same_sender_has_the_same_pseudonym(office: Office) -> None:
     assert names[0] == names[1] != names[2]
 
 
-async def test_the_card_says_when_the_sender_could_not_be_told(office: Office) -> None:
+async def test_card_shows_that_the_sender_could_not_be_notified(office: Office) -> None:
     notice, card = await leak(office, person=CHEN)
     assert marked(notice, "bold") == ["陈洁"]
     assert office.t("this person has not opened a chat with the bot") in card["text"]

@@ -277,7 +277,7 @@ async def test_nothing_at_all_is_shown_of_the_gravest(office: Office) -> None:
         assert "绝密★30年" not in shown["text"]
 
 
-async def test_sender_who_never_opened_a_chat_is_told_in_the_group_alone(office: Office) -> None:
+async def test_sender_without_a_private_chat_is_notified_in_the_group_alone(office: Office) -> None:
     number = await office.people.post(CHEN, OFFICE, MARKED)
     seen = await office.outcome(number, sender=CHEN)
     assert seen.message is None
@@ -431,7 +431,7 @@ async def test_private_message_is_checked_again_when_it_is_edited(office: Office
 
 
 @pytest.mark.parametrize("office", [{"language": "en"}], indirect=True)
-async def test_english_office_is_told_in_english(office: Office) -> None:
+async def test_english_office_is_notified_in_english(office: Office) -> None:
     clean = await office.people.post(ZHANG, OFFICE, "The room is booked for three o'clock.")
     number = await office.people.post(ZHANG, OFFICE, f"My ID is {NUMBER}, please book the room.")
     seen = await office.outcome(number)

@@ -28,7 +28,7 @@ async def deployment(tmp_path: Path) -> AsyncIterator[Deployment]:
         yield deployment
 
 
-async def test_nothing_is_lost_and_nothing_said_twice(deployment: Deployment) -> None:
+async def test_nothing_is_lost_or_sent_twice(deployment: Deployment) -> None:
     kills = Kills(deployment, seed=SEED)
     result = await kills.run(KILLS)
     while len(_reached(result)) < ENOUGH and result.kills.total() < AT_MOST:

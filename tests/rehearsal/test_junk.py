@@ -84,7 +84,7 @@ async def test_a_caption_that_looks_like_json_stays_as_it_is(people: People, tex
     assert (await people.message(OFFICE, number) or {})["text"] == text
 
 
-async def test_people_are_told_what_is_wrong(people: People) -> None:
+async def test_mistakes_are_reported_to_people(people: People) -> None:
     for path, fields in (("post", {}), ("press", {"person": "x"}), ("nothing", {"a": 1})):
         with pytest.raises(Refused):
             await people._send(path, fields)

@@ -201,7 +201,7 @@ async def test_the_masked_copy_is_small_enough_and_carries_no_metadata(pool: Med
         assert np.asarray(image)[100:500, 100:500].max() < 48
 
 
-async def test_boxes_beyond_the_edge_are_painted_as_far_as_they_go(pool: MediaPool) -> None:
+async def test_boxes_beyond_the_edge_are_masked_up_to_the_edge(pool: MediaPool) -> None:
     masked = await pool.mask_picture(pictures.encode(_note()), [(-50, -50, 5000, 5000)])
     assert (await read(pool, masked)).fragments == ()
 

@@ -91,7 +91,7 @@ async def test_an_old_document_in_an_archive_is_read(
 
 
 @pytest.mark.asyncio(loop_scope="session")
-async def test_what_cannot_be_converted_is_said_and_its_words_are_read() -> None:
+async def test_unconvertible_file_is_reported_and_its_words_are_read() -> None:
     old = papers.compound({"WordDocument": b"\0" * 40 + WORDS.encode("utf-16-le")})
     for broken in (OfficeConverter(Path("/bin/false")), OfficeConverter(Path("/nowhere"))):
         pool = MediaPool(office=broken)

@@ -93,7 +93,7 @@ def test_text_that_was_cut_off_is_read_to_its_last_character(encoding: str) -> N
         assert decoded.fault == (None if is_whole else "cut-off")
 
 
-def test_damaged_text_is_read_and_said() -> None:
+def test_damaged_text_is_read_and_reported() -> None:
     data = (ROW * 3).encode().replace("编".encode(), b"\xff", 1)
     text, reason = read(data)
     assert "机密★10年" in text

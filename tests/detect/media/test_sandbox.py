@@ -156,7 +156,7 @@ async def test_an_unknown_engine_is_a_configuration_error() -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's means are Linux's")
-async def test_the_isolation_is_said_and_in_force(pool: MediaPool) -> None:
+async def test_isolation_is_reported_and_in_force(pool: MediaPool) -> None:
     assert "no-network" in pool.isolation
     (child,) = pool.pids
     if "seccomp" in pool.isolation:
@@ -246,6 +246,6 @@ async def test_no_program_is_started_and_no_process_signalled() -> None:
     assert result.split("\n") == ["refused", "refused", "refused", "a thread"]
 
 
-async def test_redacting_what_is_no_picture_says_why(pool: MediaPool) -> None:
+async def test_masking_a_file_that_is_no_picture_gives_a_reason(pool: MediaPool) -> None:
     with pytest.raises(NotReadable, match="unsupported-picture"):
         await pool.mask_picture(b"plain text", [(0, 0, 10, 10)])

@@ -48,7 +48,7 @@ def test_tesseract_stands_in_where_the_models_are_missing(monkeypatch: pytest.Mo
     assert models.choose_engine("rapid") == "tesseract"
 
 
-def test_without_any_engine_the_error_says_what_to_install(
+def test_error_without_an_engine_names_the_package_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)

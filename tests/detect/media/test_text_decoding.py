@@ -181,7 +181,7 @@ UNREAD = {
 
 @pytest.mark.asyncio(loop_scope="session")
 @pytest.mark.parametrize("kind", UNREAD)
-async def test_what_is_not_read_is_said(pool: MediaPool, kind: str) -> None:
+async def test_unread_parts_are_reported(pool: MediaPool, kind: str) -> None:
     data, reason = UNREAD[kind]
     before = pool.pids
     reading = await read(pool, data)
