@@ -40,8 +40,10 @@ def to_message(update: telegram.Update) -> Message | None:
     # A text never comes with a file: Telegram sends the text of a file as its caption.
     files = () if message.text is not None else attachments(message)
     files += attachments(foreign) if foreign else ()
-    files += tuple(f for shell in rich_media(message) for f in attachments(shell))
-    links = (*_links(message), *rich_links(message))
+    links = _links(message)
+    if message.api_kwargs:  # fields that the library does not know
+        files += tuple(f for shell in rich_media(message) for f in attachments(shell))
+        links += rich_links(message)
     quote = message.quote.text if message.quote else None
     polls = [_poll(source) for source in (message, foreign) if source]
     contacts = [_contact(source.contact) for source in (message, foreign) if source]
@@ -151,7 +153,7 @@ def _contact(contact: telegram.Contact | None) -> str:
 
 
 def _shown_text(message: telegram.Message) -> str:
-    return rich_text(message) or _card_text(message)
+    return (message.api_kwargs and rich_text(message)) or _card_text(message)
 
 
 def _unknown(message: telegram.Message) -> tuple[Attachment, ...]:

@@ -28,6 +28,7 @@ _WITHOUT_CONTENT: Final = frozenset(
         *("community_chat_added", "community_chat_joined", "community_chat_removed"),
         *("forward_date", "forward_from", "forward_from_chat", "forward_from_message_id"),
         *("forward_sender_name", "forward_signature", "user_shared"),
+        *("left_chat_participant", "new_chat_participant", "new_chat_member"),
     )
 )
 """Fields newer or older than the library that hold nothing which a group could read."""

@@ -441,6 +441,6 @@ def test_content_of_an_unknown_kind_is_never_clean() -> None:
     assert (unknown.kind, unknown.file_id) == (AttachmentKind.DOCUMENT, "")
 
 
-@pytest.mark.parametrize("name", ["community_chat_added", "receiver_user"])
+@pytest.mark.parametrize("name", ["community_chat_added", "receiver_user", "left_chat_participant"])
 def test_new_fields_without_content_are_ignored(name: str) -> None:
     assert convert(**{name: {"id": 1}}) is None
