@@ -113,5 +113,5 @@ def test_rehearsal_starts_and_ends(shoukou: Path, tmp_path: Path) -> None:
         assert any("The rehearsal is ready" in line for line in started.stdout)
     finally:
         started.send_signal(signal.SIGINT)
-        started.stdout.read()  # a pipe closed too early makes Python exit with 120
-        assert started.wait(60) == 0
+        started.communicate(timeout=60)  # a pipe closed too early makes Python exit with 120
+        assert started.returncode == 0
